@@ -1,0 +1,1 @@
+"""How copy is made: brief → prompt → draft → checked, scored copy. Knows no database and no Prefect."""

@@ -1,0 +1,277 @@
+"""Brief → prompt: Jinja2 templates rendered to token ids, with every value from data encoded alone.
+
+A template yields literal pieces, which its author wrote, and data pieces, which came out of an expression.
+Literals are encoded with the model's special tokens, data never is, so ``<|im_start|>`` in a product title
+stays text. Sampling and the engine are elsewhere.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self, cast
+
+import jinja2
+from babel.numbers import format_currency
+from jinja2.meta import find_referenced_templates
+from jinja2.sandbox import SandboxedEnvironment
+from transformers import PreTrainedTokenizerBase
+
+from generation.channels import LOCALES, load_channel
+from generation.records import Brief, Failure, Product, Prompt
+
+TITLE_CHARACTERS = 200
+DESCRIPTION_CHARACTERS = 600
+ATTRIBUTE_CHARACTERS = 120
+ATTRIBUTES = 16
+
+
+class PromptError(ValueError):
+    """A brief that can't become a prompt; the message says why and what to mend."""
+
+
+class Data(str):
+    """A piece of rendered prompt that came from data. ``str()`` keeps the mark, or Jinja would lose it."""
+
+    def __str__(self) -> str:
+        return self
+
+
+def clean(value: str, limit: int | None = None) -> str:
+    """One line of visible text: no control, zero-width, bidi or private-use characters, at most ``limit`` long.
+
+    Newlines become spaces, so that a value can't forge a further line of the prompt.
+    """
+    if limit is not None:
+        value = value[: limit * 4]  # a 60,000-character description is not worth normalising whole
+    kept = "".join(
+        " " if ch.isspace() else ch for ch in value if ch.isspace() or unicodedata.category(ch) not in _INVISIBLE
+    )
+    text = " ".join(kept.split())
+    if limit is None or len(text) <= limit:
+        return text
+    cut = text[:limit]
+    # Cut at the last space of a spaced script; Chinese has none near the end and is cut where it stands.
+    head, space, _ = cut.rpartition(" ")
+    return head if space and len(head) > limit // 2 else cut
+
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
+
+
+def price_text(product: Product, locale: str) -> str | None:
+    """The price as the locale writes it, ``$49.99`` or ``¥199.00``; None where the row has none."""
+    if product.price is None or product.currency is None:
+        return None
+    return format_currency(product.price, product.currency, locale=locale.replace("-", "_"))
+
+
+def product_view(product: Product, locale: str) -> dict[str, Any]:
+    """What a template (and the checks) may know of a product: cleaned, capped text, None where absent."""
+    attributes = list(product.attributes.items())[:ATTRIBUTES]
+    return {
+        "title": clean(product.title, TITLE_CHARACTERS),
+        "brand": clean(product.brand or "", ATTRIBUTE_CHARACTERS) or None,
+        "category": clean(product.category or "", ATTRIBUTE_CHARACTERS) or None,
+        "price": price_text(product, locale),
+        "attributes": [(clean(k, ATTRIBUTE_CHARACTERS), clean(v, ATTRIBUTE_CHARACTERS)) for k, v in attributes],
+        "description": clean(product.description or "", DESCRIPTION_CHARACTERS) or None,
+    }
+
+
+class TemplateSet:
+    """The prompt templates of every locale and channel, compiled once.
+
+    Sandboxed and strict: a template can't reach Python's internals, and an undefined variable is an error.
+    ``overrides`` replaces or adds templates by name (``"en-US/sms.j2"``), as a user's own folder does.
+    """
+
+    def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
+        packaged = jinja2.FunctionLoader(_packaged_template)
+        loader = jinja2.ChoiceLoader([jinja2.DictLoader(overrides or {}), packaged])
+        self._environment = SandboxedEnvironment(
+            loader=loader, undefined=jinja2.StrictUndefined, autoescape=False, finalize=_mark, keep_trailing_newline=False
+        )
+
+    @classmethod
+    def from_folder(cls, folder: Path | None) -> Self:
+        """The packaged templates with those in a user's folder (``en-US/sms.j2``, …) in their place.
+
+        Raises PromptError when the folder isn't there.
+        """
+        if folder is None:
+            return cls()
+        if not folder.is_dir():
+            raise PromptError(f"COPYDESK_TEMPLATES: no folder {folder}")
+        return cls({path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.j2")})
+
+    def source(self, channel: str, locale: str) -> list[str]:
+        """The text of every template that a channel's prompt is made of, for its digest.
+
+        Raises PromptError when there is no template for that channel and locale.
+        """
+        sources, waiting = [], [f"{locale}/{channel}.j2"]
+        try:
+            while waiting:
+                text, _, _ = cast(jinja2.BaseLoader, self._environment.loader).get_source(
+                    self._environment, waiting.pop()
+                )
+                sources.append(text)
+                waiting += [name for name in find_referenced_templates(self._environment.parse(text)) if name]
+        except jinja2.TemplateNotFound as exc:
+            raise PromptError(f"no prompt template {exc.name!r}") from exc
+        except jinja2.TemplateSyntaxError as exc:
+            raise PromptError(f"template {locale}/{channel}.j2, line {exc.lineno}: {exc.message}") from exc
+        return sources
+
+    def pieces(self, brief: Brief) -> tuple[list[str], list[str]]:
+        """The system and the user message as pieces; those that came from data are ``Data``.
+
+        Raises PromptError for an unknown locale, a missing template or an undefined variable.
+        """
+        if brief.locale not in LOCALES:
+            raise PromptError(f"no locale {brief.locale!r}; there are {', '.join(LOCALES)}")
+        name = f"{brief.locale}/{brief.channel}.j2"
+        segment, separator = brief.segment, "、" if brief.locale.startswith("zh") else ", "
+        values = {
+            "channel": load_channel(brief.channel),
+            "locale": brief.locale,
+            "campaign": {
+                "brand_voice": clean(brief.campaign.brand_voice or "", 400) or None,
+                "offer": clean(brief.campaign.offer or "", 200) or None,
+            },
+            "product": product_view(brief.product, brief.locale),
+            "segment": {
+                "name": clean(segment.name, ATTRIBUTE_CHARACTERS),
+                "interests": clean(separator.join(segment.interests), ATTRIBUTE_CHARACTERS * 2),
+                "needs": clean(separator.join(segment.needs), ATTRIBUTE_CHARACTERS * 2),
+            },
+        }
+        try:
+            template = self._environment.get_template(name)
+            context = template.new_context(values)
+            # Inherited blocks are only linked once the child's root has run; the root itself prints nothing of use.
+            for _ in template.root_render_func(context):
+                pass
+            return list(context.blocks["system"][0](context)), list(context.blocks["user"][0](context))
+        except jinja2.TemplateNotFound as exc:
+            raise PromptError(f"no prompt template {exc.name!r}") from exc
+        except (jinja2.TemplateError, KeyError) as exc:
+            raise PromptError(f"template {name}: {exc}") from exc
+
+
+def _mark(value: object) -> Data:
+    return value if isinstance(value, Data) else Data(value)
+
+
+def _packaged_template(name: str) -> str | None:
+    path = files("templates") / "prompts" / name
+    return path.read_text("utf-8") if path.is_file() else None
+
+
+class PromptRenderer:
+    """Renders briefs for one model: holds its tokenizer, its chat template's frame and the templates.
+
+    Each piece is encoded by itself, so a product's pieces are tokenised once and reused for all its segments, and
+    the ids are the same whether they came from the cache or not.
+    """
+
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, max_prompt_tokens: int, templates: TemplateSet | None = None
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._templates = templates or TemplateSet()
+        self.max_prompt_tokens = max_prompt_tokens
+        self._added = {token: i for token, i in tokenizer.get_added_vocab().items()}
+        self._added_ids = frozenset(self._added.values())
+        self._frame = _chat_frame(tokenizer)
+        self._literal = lru_cache(maxsize=4096)(self._encode_literal)
+        self._data = lru_cache(maxsize=65536)(self._encode_data)
+
+    def render(self, brief: Brief) -> Prompt:
+        """One brief as token ids, of length at most ``max_prompt_tokens``.
+
+        Raises PromptError when the template or the value is at fault or the prompt is too long.
+        """
+        system, user = self._templates.pieces(brief)
+        before, between, after = self._frame
+        ids: list[int] = []
+        pending = ""  # literal text not yet encoded, so that adjacent literals tokenise as one
+        for piece in (before, *system, between, *user, after):
+            if not isinstance(piece, Data):
+                pending += piece
+                continue
+            # A space before a value belongs to the value: that is how tokenizers see words in running text.
+            lead = " " if pending.endswith(" ") else ""
+            literal = pending.removesuffix(" ")
+            if literal:
+                ids.extend(self._literal(literal))
+            ids.extend(self._data(lead + piece))
+            pending = ""
+        ids.extend(self._literal(pending))
+        if len(ids) > self.max_prompt_tokens:
+            raise PromptError(
+                f"the prompt has {len(ids)} tokens, the model takes {self.max_prompt_tokens}; shorten the product's text"
+            )
+        return Prompt(brief, tuple(ids))
+
+    def text(self, brief: Brief) -> str:
+        """The same prompt as a person reads it, for a dry run."""
+        system, user = self._templates.pieces(brief)
+        before, between, after = self._frame
+        return "".join((before, *system, between, *user, after))
+
+    def _encode_literal(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def _encode_data(self, value: str) -> tuple[int, ...]:
+        ids = self._tokenizer.encode(value, add_special_tokens=False, split_special_tokens=True)
+        if self._added_ids.isdisjoint(ids):
+            return tuple(ids)
+        # Added tokens that are not marked special survive the flag: part their text and look again.
+        for token in sorted(self._added, key=len, reverse=True):
+            value = value.replace(token, f"{token[:1]} {token[1:]}")
+        ids = self._tokenizer.encode(value, add_special_tokens=False, split_special_tokens=True)
+        if not self._added_ids.isdisjoint(ids):
+            raise PromptError(f"the text {value[:60]!r} holds a control token of the model")
+        return tuple(ids)
+
+
+def _chat_frame(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str, str]:
+    """What the model's chat template puts before, between and after the system and the user message.
+
+    The chat template sees two marker words and never any data; a template that refuses a system message gets both
+    in the user message.
+    """
+    if not tokenizer.chat_template:
+        return "", "\n\n", "\n\n"
+    first, second = "copydesk-system-message", "copydesk-user-message"
+    conversations = (
+        [{"role": "system", "content": first}, {"role": "user", "content": second}],
+        [{"role": "user", "content": f"{first}\n\n{second}"}],
+    )
+    for messages in conversations:
+        try:
+            framed = cast(
+                str,
+                tokenizer.apply_chat_template(
+                    messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
+                ),
+            )
+        except jinja2.TemplateError:
+            continue
+        before, mark, rest = framed.partition(first)
+        between, mark2, after = rest.partition(second)
+        if mark and mark2:
+            return before, between, after
+    raise PromptError("the model's chat template takes neither a system nor a user message")
+
+
+def render(briefs: Iterable[Brief], renderer: PromptRenderer) -> Iterator[Prompt | Failure]:
+    """Each brief as a prompt, or as a failure with its reason; one bad brief never stops the next."""
+    for brief in briefs:
+        try:
+            yield renderer.render(brief)
+        except PromptError as exc:
+            yield Failure(brief, "render", str(exc))

@@ -1,0 +1,156 @@
+"""The records that travel from a catalogue row to a scored copy.
+
+Plain frozen dataclasses: every stage takes some and returns others. No behaviour beyond what reads
+straight off the fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+Fields = Mapping[str, tuple[str, ...]]
+"""A copy's text by channel field, each a tuple of lines: ``{"headline": ("…", "…"), "description": ("…",)}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One catalogue row. Everything in it came from outside and is treated as hostile text."""
+
+    id: str
+    title: str
+    brand: str | None = None
+    description: str | None = None
+    category: str | None = None
+    price: Decimal | None = None
+    currency: str | None = None  # ISO 4217; present whenever price is
+    url: str | None = None
+    image_url: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An audience, never a person: what it likes, what it needs, how many people are in it."""
+
+    id: str
+    name: str
+    description: str | None = None
+    interests: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the engine draws tokens for a campaign."""
+
+    temperature: float = 0.7
+    top_p: float = 0.95
+    max_tokens: int = 256
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What the marketing team wants written, apart from the cells themselves."""
+
+    id: int
+    name: str
+    variants: int = 4
+    brand_voice: str | None = None
+    offer: str | None = None
+    sampling: Sampling = Sampling()
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One cell to be written: product × segment × channel × locale under a campaign."""
+
+    id: int
+    campaign: Campaign
+    product: Product
+    segment: Segment
+    channel: str
+    locale: str
+    seed: int = 0
+    attempt: int = 0  # 0 first, 1 the retry with another seed
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A brief rendered through its template and its model's chat template, as token ids."""
+
+    brief: Brief
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the engine returned for one variant of a brief; the text is kept raw."""
+
+    brief: Brief
+    variant: int  # 0 … campaign.variants − 1
+    text: str
+    output_tokens: int
+    mean_logprob: float | None  # natural log, averaged over the output tokens; None when there are none
+    finish_reason: str  # "stop" or "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """All the drafts of one brief, as the engine finished them, and what the prompt cost."""
+
+    brief: Brief
+    drafts: tuple[Draft, ...]
+    prompt_tokens: int
+    cached_prompt_tokens: int  # of those, read from the prefix cache
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A brief that yielded no usable copy, and why, in one line."""
+
+    brief: Brief
+    stage: str  # "render", "generate" or "check"
+    reason: str
+    raw_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a gate refused a draft."""
+
+    gate: str  # "parse", "count", "length", "characters", "language", "numbers", "contact", …
+    reason: str  # one line for the reviewer, naming the field and the text
+
+
+@dataclass(frozen=True, slots=True)
+class AdCopy:
+    """A draft parsed into its channel's fields and passed through the gates.
+
+    ``rejection`` is None when every gate let it through; ``warnings`` hold the soft limits it exceeds.
+    ``fields`` is empty when the text could not be parsed.
+    """
+
+    draft: Draft
+    fields: Fields
+    rejection: Rejection | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredCopy:
+    """A copy with its score, 0–100, and the parts that add up to it. A rejected copy has no score."""
+
+    copy: AdCopy
+    score: float | None
+    parts: Mapping[str, float] = field(default_factory=dict)  # each 0–1, by name
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt at a brief ended: its copies, of which some may be rejected, or a failure."""
+
+    brief: Brief
+    copies: tuple[ScoredCopy, ...] = ()
+    failure: Failure | None = None
