@@ -180,7 +180,7 @@ class PromptRenderer:
     def __init__(
         self, tokenizer: PreTrainedTokenizerBase, max_prompt_tokens: int, templates: TemplateSet | None = None
     ) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._templates = templates or TemplateSet()
         self.max_prompt_tokens = max_prompt_tokens
         self._added = {token: i for token, i in tokenizer.get_added_vocab().items()}
@@ -223,16 +223,16 @@ class PromptRenderer:
         return "".join((before, *system, between, *user, after))
 
     def _encode_literal(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False))
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
 
     def _encode_data(self, value: str) -> tuple[int, ...]:
-        ids = self._tokenizer.encode(value, add_special_tokens=False, split_special_tokens=True)
+        ids = self.tokenizer.encode(value, add_special_tokens=False, split_special_tokens=True)
         if self._added_ids.isdisjoint(ids):
             return tuple(ids)
         # Added tokens that are not marked special survive the flag: part their text and look again.
         for token in sorted(self._added, key=len, reverse=True):
             value = value.replace(token, f"{token[:1]} {token[1:]}")
-        ids = self._tokenizer.encode(value, add_special_tokens=False, split_special_tokens=True)
+        ids = self.tokenizer.encode(value, add_special_tokens=False, split_special_tokens=True)
         if not self._added_ids.isdisjoint(ids):
             raise PromptError(f"the text {value[:60]!r} holds a control token of the model")
         return tuple(ids)

@@ -1,0 +1,454 @@
+"""Briefs and the copy that answers them, made up without end: what the shipped model is trained on.
+
+Words and phrase patterns are data in ``templates/corpus``. A reply uses only what its brief's prompt shows; names,
+features and figures are drawn from spaces far too large to learn by heart, so that copying them is the only way.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from generation.channels import Channel, FieldSpec, channel_names, load_channel
+from generation.counting import COUNTERS
+from generation.prompts import price_text, product_view
+from generation.records import Brief, Campaign, Fields, Product, Segment
+
+CURRENCIES = {"en-US": ("USD", "USD", "USD", "EUR", "GBP", "CAD"), "zh-CN": ("CNY", "CNY", "CNY", "CNY", "USD")}
+ROUGH_SHARE = 0.3  # products whose title is made of words that no lexicon holds, as real catalogues have
+CROSS_SHARE = 0.1  # zh-CN briefs whose product is written in English
+_TITLE_END = re.compile(
+    r"\s+-\s+|\s*[,|(:，（｜：]\s*|\s+(?:with|for|in|by)\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=\d+件)", re.IGNORECASE
+)
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training pair. ``fields`` is the reply, in the channel's order."""
+
+    brief: Brief
+    fields: Fields
+
+
+@cache
+def lexicon(locale: str) -> dict[str, Any]:
+    """The words and patterns of one locale."""
+    text = (files("templates") / "corpus" / f"{locale}.yaml").read_text("utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def examples(seed: int, locales: Sequence[str] = ("en-US", "zh-CN")) -> Iterator[Example]:
+    """Examples without end, the same for the same seed. Products never repeat but by chance."""
+    rng = random.Random(seed)
+    number = 0
+    while True:
+        number += 1
+        locale = rng.choice(locales)
+        language = "en-US" if locale == "zh-CN" and rng.random() < CROSS_SHARE else locale
+        facts = _make_product(rng, language, f"corpus-{number}")
+        campaign = _make_campaign(rng, locale, number)
+        brief = Brief(number, campaign, facts.product, _make_segment(rng, locale), rng.choice(channel_names()), locale)
+        slots = _slots(rng, brief, facts, copied=language == locale)
+        yield Example(brief, _write(rng, brief, slots))
+
+
+def reply_text(fields: Fields) -> str:
+    """A reply as the prompt asks for it: one ``name: text`` a line."""
+    return "\n".join(f"{name}: {text}" for name, texts in fields.items() for text in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """A product and what its title and description say, as separate words. None: the product doesn't say it."""
+
+    product: Product
+    kind: str | None
+    material: str
+    colour: str
+    features: tuple[str, ...]
+
+
+def _make_product(rng: random.Random, locale: str, product_id: str) -> _Facts:
+    words = lexicon(locale)
+    category = rng.choice(list(words["categories"]))
+    entry = words["categories"][category]
+    kind, material, colour = rng.choice(entry["kinds"]), rng.choice(entry["materials"]), rng.choice(words["colours"])
+    features = tuple(_feature(rng, locale) for _ in range(rng.randint(3, 4)))
+    chinese = locale == "zh-CN"
+    brand = _brand(rng, chinese)
+    specs = {name: _spec(rng, words["specs"][name]) for name in entry["specs"]}
+    rough = rng.random() < ROUGH_SHARE
+    patterns = words["titles"][-3:] if rough else words["titles"][:-3]
+    pattern = rng.choice(patterns)
+    show = _cased(rng) if not chinese else str
+    title = pattern.format(
+        brand=brand,
+        model=_model(rng, chinese),
+        material=show(material),
+        colour=show(colour),
+        kind=kind,
+        feature=show(features[0]),
+        feature2=show(features[1]),
+        spec=rng.choice(list(specs.values())),
+        count=rng.randint(2, 24),
+        use=show(rng.choice(words["uses"])),
+        code=_code(rng),
+        rare=_rare(rng, chinese),
+        rare2=_rare(rng, chinese),
+    )
+    attributes: dict[str, str] = {}
+    if rng.random() < 0.6:
+        attributes["材质" if chinese else "Material"] = material
+    if rng.random() < 0.6:
+        attributes["颜色" if chinese else "Colour"] = colour
+    for name in rng.sample(list(specs), rng.randint(0, len(specs))):
+        attributes[name] = specs[name]
+    items = list(attributes.items())
+    rng.shuffle(items)
+    price = Decimal(rng.choice((9, 19, 29, 49, 99, rng.randint(3, 900)))) + Decimal(
+        rng.choice((0, 0, 50, 90, 95, 99, rng.randint(0, 99)))
+    ) / 100
+    product = Product(
+        id=product_id,
+        title=title,
+        brand=brand if rng.random() < 0.75 else None,
+        description=_description(rng, locale, kind, material, colour, features) if rng.random() < 0.85 else None,
+        category=category if rng.random() < 0.75 else None,
+        price=price if (priced := rng.random() < 0.75) else None,
+        currency=rng.choice(CURRENCIES[locale]) if priced else None,
+        attributes=dict(items),
+    )
+    return _Facts(product, kind if kind in title else None, material, colour, features)
+
+
+def _description(
+    rng: random.Random, locale: str, kind: str, material: str, colour: str, features: Sequence[str]
+) -> str:
+    words = lexicon(locale)
+    first, second, third = features[0], features[1], features[-1]
+    sentences = [
+        rng.choice(words["descriptions"]).format(
+            kind=_lower(kind),
+            material=material,
+            Material=_upper(material),
+            colour=colour,
+            feature=first,
+            feature2=second,
+            feature3=third,
+            Feature=_upper(first),
+            Feature2=_upper(second),
+            Feature3=_upper(third),
+        )
+    ]
+    sentences += rng.sample(words["noise"], rng.choice((0, 0, 1, 2, 5)))
+    rng.shuffle(sentences)
+    if rng.random() < 0.25:
+        extra = " ".join(_rare(rng, locale == "zh-CN") for _ in range(rng.randint(3, 30)))
+        sentences.append(f"{extra} {rng.randint(2, 500)}.")
+    joined = ("" if locale == "zh-CN" else " ").join(sentences)
+    return _upper(joined)
+
+
+def _make_segment(rng: random.Random, locale: str) -> Segment:
+    words = lexicon(locale)
+    if rng.random() < 0.35:
+        category = words["categories"][rng.choice(list(words["categories"]))]
+        kind = rng.choice(category["kinds"]) if rng.random() < 0.7 else _rare(rng, locale == "zh-CN")
+        name = rng.choice(words["segment_frames"]).format(kind=_plural(_lower(kind)))
+    else:
+        name = rng.choice(words["segment_names"])
+    interests = tuple(
+        _lower(_rare(rng, locale == "zh-CN")) if rng.random() < 0.1 else interest
+        for interest in rng.sample(words["interests"], rng.randint(1, 3))
+    )
+    needs = tuple(rng.sample(words["needs"], rng.choice((0, 1, 1, 2))))
+    return Segment("s", name, interests=interests, needs=needs, size=1000)
+
+
+def _make_campaign(rng: random.Random, locale: str, number: int) -> Campaign:
+    words = lexicon(locale)
+    voice = rng.choice(words["voices"]) if rng.random() < 0.7 else None
+    if voice and rng.random() < 0.4:
+        voice += ("，" if locale == "zh-CN" else ", ") + rng.choice(words["voices"])
+    offer = None
+    if rng.random() < 0.12:
+        offer = rng.choice(words["offers"]).format(
+            n=rng.randint(2, 50) * 5,
+            m=rng.randint(1, 9) * 5,
+            category=_lower(rng.choice(list(words["categories"]))),
+            day=rng.randint(1, 28),
+            month=rng.choice(words["months"]) if "months" in words else rng.randint(1, 12),
+            code=_code(rng),
+        )
+    return Campaign(number, "corpus", brand_voice=voice, offer=offer)
+
+
+def short_name(title: str, limit: int = 60) -> str:
+    """What copy calls a product: its title up to the first comma, bracket, dash or "with", cut at a word."""
+    head = _TITLE_END.split(title, maxsplit=1)[0].strip() or title.strip()
+    return _cut(head, limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    head, space, _ = text[: limit + 1].rpartition(" ")
+    return head if space else text[:limit]
+
+
+def _slots(rng: random.Random, brief: Brief, facts: _Facts, *, copied: bool) -> dict[str, str]:
+    """The words a reply may use: only those that the prompt shows. ``copied``: product and reply share a language."""
+    product, view = facts.product, product_view(facts.product, brief.locale)
+    shown = " ".join(str(value) for value in view.values()).lower()
+    name = short_name(view["title"])
+    slots = {"name": name}
+    if view["brand"]:
+        slots["brand"] = view["brand"]
+    if view["price"]:
+        slots["price"] = str(price_text(product, brief.locale))
+    interest = rng.choice(brief.segment.interests)
+    slots |= {"interest": interest, "Interest": _upper(interest), "segment": _lower(brief.segment.name)}
+    if brief.segment.needs:
+        slots["need"] = rng.choice(brief.segment.needs)
+    if copied:
+        if facts.kind:
+            slots |= {"kind": _lower(facts.kind), "Kind": facts.kind}
+        for key, word in (("material", facts.material), ("colour", facts.colour)):
+            if word.lower() in shown:
+                slots[key] = word
+        features = [feature for feature in dict.fromkeys(facts.features) if feature.lower() in shown]
+        rng.shuffle(features)
+        for number, feature in enumerate(features[:2]):
+            suffix = str(number + 1) if number else ""
+            slots |= {f"feature{suffix}": feature, f"Feature{suffix}": _upper(feature)}
+        attributes = [(key, value) for key, value in view["attributes"]]
+        rng.shuffle(attributes)
+        for number, (key, value) in enumerate(attributes[:2]):
+            suffix = str(number + 1) if number else ""
+            slots |= {f"attribute{suffix}": _lower(key), f"Attribute{suffix}": key, f"value{suffix}": value}
+    return slots
+
+
+def _write(rng: random.Random, brief: Brief, slots: Mapping[str, str]) -> Fields:
+    channel, patterns = load_channel(brief.channel), lexicon(brief.locale)["reply"]
+    joint = "" if brief.locale == "zh-CN" else " "
+    fields: dict[str, list[str]] = {}
+    for spec in channel.fields:
+        if not spec.ask:
+            continue
+        lines = fields.setdefault(spec.name, [])
+        for number in range(spec.ask):
+            for source in _sources(channel, spec, number):
+                line = _line(rng, patterns, source, slots, spec, lines, joint, brief)
+                if line is not None:
+                    lines.append(line)
+                    break
+    return {name: tuple(lines) for name, lines in fields.items()}
+
+
+def _sources(channel: Channel, spec: FieldSpec, number: int) -> tuple[str, ...]:
+    """The pattern lists to try for a field's line, best first."""
+    match channel.channel, spec.name:
+        case "google_rsa", "headline":
+            return ("headline_named", "title") if number == 0 else ("headline", "headline_named", "title")
+        case "google_rsa", "description":
+            return ("description", "sms")
+        case ("email", "body") | ("product_page", "description"):
+            return ("paragraph",)
+        case _, "primary_text":
+            return ("description", "push")
+        case "push", "body":
+            return ("push", "description")
+        case "sms", "body":
+            return ("sms", "description")
+        case "email", "preheader":
+            return ("description", "push")
+        case _, "description":
+            return ("short", "headline")
+        case _, "bullet":
+            return ("bullet", "short", "headline")
+    return ("title", "headline_named")
+
+
+def _line(
+    rng: random.Random,
+    patterns: Mapping[str, Sequence[str]],
+    source: str,
+    slots: Mapping[str, str],
+    spec: FieldSpec,
+    taken: Sequence[str],
+    joint: str,
+    brief: Brief,
+) -> str | None:
+    if source == "paragraph":
+        return _paragraph(rng, patterns, slots, joint, brief)
+    limit, count = _limit(spec), COUNTERS[spec.counter]
+    choices = [pattern for pattern in patterns[source] if set(_SLOT.findall(pattern)) <= slots.keys()]
+    rng.shuffle(choices)
+    used = " ".join(taken).lower()
+    for pattern in choices:
+        for name in _names(slots):
+            line = _fill(pattern, {**slots, "name": name})
+            if limit is not None and count(line) > limit:
+                continue
+            if _repeats(pattern, line, slots, used) or line.lower() in used:
+                continue
+            if brief.campaign.offer and source in {"description", "sms", "push"}:
+                with_offer = f"{line}{joint}{brief.campaign.offer}{'。' if not joint else '.'}"
+                if limit is None or count(with_offer) <= limit:
+                    line = with_offer
+            return line
+    if spec.minimum > len(taken):  # the last resort is the name alone, cut to what fits
+        return next((name for name in _names(slots) if limit is None or count(name) <= limit), None)
+    return None
+
+
+_REPEATABLE = frozenset({"name", "Kind", "kind", "brand", "interest", "Interest", "segment", "need"})
+
+
+def _repeats(pattern: str, line: str, slots: Mapping[str, str], used: str) -> bool:
+    """Whether a line says one thing twice, or tells a fact that an earlier line told."""
+    lower = line.lower()
+    for slot in _SLOT.findall(pattern):
+        value = slots[slot].lower()
+        if slot != "name" and lower.count(value) > 1:
+            return True
+        if value in used and (slot not in _REPEATABLE or slot in {"interest", "Interest", "segment", "need"}):
+            return True
+    return False
+
+
+def _names(slots: Mapping[str, str]) -> list[str]:
+    """What the product may be called, longest first: its name, its brand and kind, the name's first words."""
+    name = slots["name"]
+    names = [name]
+    if "brand" in slots and "Kind" in slots and " " in name:
+        names.append(f"{slots['brand']} {slots['Kind']}")
+    if " " in name:
+        words = name.split()
+        names += [" ".join(words[:count]) for count in range(min(len(words) - 1, 6), 0, -1)]
+    else:
+        names += [name[:count] for count in (14, 10, 7) if count < len(name)]
+    return names
+
+
+def _limit(spec: FieldSpec) -> int | None:
+    return spec.soft_limit or spec.hard_limit
+
+
+def _paragraph(
+    rng: random.Random, patterns: Mapping[str, Sequence[str]], slots: Mapping[str, str], joint: str, brief: Brief
+) -> str:
+    def one(source: str, without: str = "") -> str:
+        usable = [pattern for pattern in patterns[source] if set(_SLOT.findall(pattern)) <= slots.keys()]
+        lines = [(pattern, _fill(pattern, slots)) for pattern in usable]
+        fresh = [line for pattern, line in lines if not _repeats(pattern, line, slots, without.lower())]
+        return rng.choice(fresh) if fresh else ""
+
+    opening = one("sentence_open")
+    fact = one("sentence_fact")
+    sentences = [opening, fact]
+    if rng.random() < 0.3:
+        sentences.append(one("sentence_fact", without=fact))
+    if brief.campaign.offer:
+        sentences.append(f"{brief.campaign.offer}{'。' if not joint else '.'}")
+    sentences.append(one("sentence_close"))
+    return joint.join(sentence for sentence in sentences if sentence)
+
+
+def _fill(pattern: str, slots: Mapping[str, str]) -> str:
+    text = pattern.format(**slots)
+    text = re.sub(r"\b([Aa]) (?=[aeiouAEIOU])", r"\1n ", text)
+    text = re.sub(r"\b([Tt]he) (?:The|the) ", r"\1 ", text)
+    return _upper(text)
+
+
+def _feature(rng: random.Random, locale: str) -> str:
+    words = lexicon(locale)
+    adjective, noun = rng.choice(words["feature_adjectives"]), rng.choice(words["feature_nouns"])
+    if locale == "zh-CN":
+        return f"{_rare(rng, True)}{noun}" if rng.random() < 0.1 else f"{adjective}{noun}"
+    return f"{_rare(rng, False).lower()} {noun}" if rng.random() < 0.1 else f"{adjective} {noun}"
+
+
+def _spec(rng: random.Random, spec: Sequence[Any]) -> str:
+    unit, low, high, step = spec
+    steps = int((high - low) / step)
+    value = Decimal(str(low)) + Decimal(str(step)) * rng.randint(0, steps)
+    return f"{value.normalize():f} {unit}"
+
+
+def _cased(rng: random.Random) -> Any:
+    return str.title if rng.random() < 0.8 else str
+
+
+# fmt: off
+_ONSETS = ["b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "pr", "qu", "r", "s", "sh", "sk", "sl", "st", "t", "th", "tr", "v", "w", "y", "z"]
+_VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ei", "io", "oa", "ou", "y"]
+_CODAS = ["", "", "", "n", "r", "l", "s", "t", "m", "nd", "rn", "x", "ck", "lt", "sk", "th", "v", "ng"]
+
+
+def _rare(rng: random.Random, chinese: bool) -> str:
+    """A word that no lexicon holds."""
+    if chinese:
+        return "".join(rng.choice(hanzi()) for _ in range(rng.randint(2, 3)))
+    syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 3)))
+    return "".join(syllables).capitalize()
+
+
+def _brand(rng: random.Random, chinese: bool) -> str:
+    if chinese and rng.random() < 0.85:
+        return "".join(rng.choice(hanzi()) for _ in range(rng.choice((2, 2, 2, 3))))
+    word = _rare(rng, False)
+    match rng.randrange(8):
+        case 0:
+            return f"{word} {_rare(rng, False)}"
+        case 1:
+            return f"{word} & {_rare(rng, False)}"
+        case 2:
+            return word.upper()
+        case 3:
+            return f"{word}{rng.choice(('works', 'ware', 'line', 'form', 'co', 'lab'))}"
+    return word
+
+
+def _model(rng: random.Random, chinese: bool) -> str:
+    return _code(rng) if rng.random() < 0.3 else _rare(rng, chinese)
+
+
+def _code(rng: random.Random) -> str:
+    letters = "".join(rng.choice("ABCDEFGHKLMNPRSTVWXZ") for _ in range(rng.randint(1, 3)))
+    return f"{letters}{rng.randint(1, 999)}"
+
+
+@cache
+def hanzi() -> str:
+    """The 3,755 common characters of GB 2312, level 1."""
+    pairs = ((high, low) for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF))
+    return "".join(bytes(pair).decode("gb2312", "ignore") for pair in pairs)
+
+
+def _plural(text: str) -> str:
+    """The English plural; Chinese and words that end in s stay as they are."""
+    if not text.isascii() or text.endswith("s"):
+        return text
+    if text.endswith(("x", "sh", "ch")):
+        return f"{text}es"
+    return f"{text[:-1]}ies" if text.endswith("y") and text[-2:-1] not in "aeiou" else f"{text}s"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lower(text: str) -> str:
+    """Lower case for running text; an acronym such as TV keeps its capitals."""
+    return " ".join(word if word[1:] != word[1:].lower() else word.lower() for word in text.split(" "))
