@@ -1,0 +1,1 @@
+"""Alembic's environment and revisions; the statements themselves are in the .sql files beside."""

@@ -1,0 +1,203 @@
+"""Which briefs are to be written, and reading them back in the order that suits the engine."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self, cast
+
+import psycopg
+from psycopg.rows import dict_row
+from sqlalchemy import Connection, text
+
+from generation.records import Brief, Product, Segment
+from sql.catalogue import CampaignSpec, list_campaigns
+from sql.database import Database
+from sql.queries import query
+
+READ_ROWS = 2000  # rows fetched at a time by the server-side cursor
+
+
+class NothingToPlan(ValueError):
+    """There are no products or no segments for a campaign; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which cells of a campaign a run covers. What is empty is as the campaign has it."""
+
+    campaign: CampaignSpec
+    product_filter: Mapping[str, Any] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    locales: tuple[str, ...] = ()
+    limit: int | None = None
+    floor: int = 100  # people; a smaller segment's briefs are skipped
+    retry_failed: bool = False
+
+    def cells(self) -> list[tuple[str, str]]:
+        """Channel and locale pairs, in a settled order."""
+        channels, locales = self.channels or self.campaign.channels, self.locales or self.campaign.locales
+        return sorted((channel, locale) for channel in channels for locale in locales)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Counts of briefs. planned = reused + skipped + pending."""
+
+    planned: int = 0
+    reused: int = 0
+    skipped: int = 0
+    pending: int = 0
+
+    def __add__(self, other: Self) -> "Planned":
+        return Planned(*(getattr(self, name) + getattr(other, name) for name in Planned.__dataclass_fields__))
+
+
+Recipes = Mapping[tuple[str, str], str]
+"""The digest of template, channel spec and model for each (channel, locale); see generation.recipe."""
+
+
+def plan(database: Database, run_id: int, selection: Selection, recipes: Recipes) -> Planned:
+    """Put the briefs that need writing into the table as pending, and count. One statement, whatever the size.
+
+    Raises NothingToPlan.
+    """
+    with database.begin() as connection:
+        counted = _plan(connection, run_id, selection, recipes)
+        connection.execute(
+            text(
+                "update runs set planned = planned + :planned, reused = reused + :reused, skipped = skipped + :skipped"
+                " where id = :run_id"
+            ),
+            {"planned": counted.planned, "reused": counted.reused, "skipped": counted.skipped, "run_id": run_id},
+        )
+    return counted
+
+
+def preview(
+    database: Database, selection: Selection, recipes: Recipes, samples: int = 3
+) -> tuple[Planned, list[Brief]]:
+    """What ``plan`` would do, and some of the briefs it would write; the database is left as it is."""
+    with database.engine.connect() as connection, connection.begin() as transaction:
+        try:
+            run_id = connection.exec_driver_sql("insert into runs default values returning id").scalar_one()
+            counted = _plan(connection, run_id, selection, recipes)
+            driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
+            with driver.cursor(row_factory=dict_row) as cursor:
+                cursor.execute(query("read_briefs") + " limit 400", {"run_id": run_id, "attempt": 0})
+                rows = cursor.fetchall()
+            briefs = list(_briefs(iter(rows), {selection.campaign.id: selection.campaign}, _audiences(connection)))
+        finally:
+            transaction.rollback()
+    seen: dict[tuple[str, str, str], Brief] = {}
+    for brief in briefs:  # of different products and channels, where there are such
+        seen.setdefault((brief.product.id, brief.channel, brief.locale), brief)
+    step = max(1, len(seen) // samples)
+    return counted, list(seen.values())[::step][:samples]
+
+
+def _plan(connection: Connection, run_id: int, selection: Selection, recipes: Recipes) -> Planned:
+    _require_rows(connection, selection)
+    campaign = selection.campaign
+    chosen = selection.product_filter or campaign.product_filter
+    words = [campaign.variants, campaign.brand_voice, campaign.offer, asdict(campaign.sampling)]
+    channels = [
+        {"channel": channel, "locale": locale, "recipe": recipes[channel, locale]}
+        for channel, locale in selection.cells()
+    ]
+    row = connection.execute(
+        text(query("plan")),
+        {
+            "campaign_id": campaign.id,
+            "campaign_digest": hashlib.md5(json.dumps(words).encode(), usedforsecurity=False).hexdigest(),
+            "ids": chosen.get("ids") or None,
+            "categories": chosen.get("categories") or None,
+            "brands": chosen.get("brands") or None,
+            "title_contains": chosen.get("title_contains") or None,
+            "segments": list(selection.segments or campaign.segments) or None,
+            "channels": json.dumps(channels),
+            "most": selection.limit,
+            "floor": selection.floor,
+            "run_id": run_id,
+            "retry_failed": selection.retry_failed,
+        },
+    ).one()
+    if row.planned == 0:
+        shown = json.dumps(dict(chosen), ensure_ascii=False)
+        raise NothingToPlan(f"campaign {campaign.name!r} matches no product; its filter is {shown}")
+    return Planned(row.planned, row.planned - row.pending - row.skipped, row.skipped, row.pending)
+
+
+def _require_rows(connection: Connection, selection: Selection) -> None:
+    if not connection.exec_driver_sql("select exists (select from catalogue)").scalar_one():
+        raise NothingToPlan("the catalogue is empty: load products with `copydesk load FILE`")
+    there = set(connection.exec_driver_sql("select id from audiences").scalars())
+    if not there:
+        raise NothingToPlan("there are no segments: load some with `copydesk segments FILE`")
+    missing = [name for name in (selection.segments or selection.campaign.segments) if name not in there]
+    if missing:
+        raise NothingToPlan(
+            f"campaign {selection.campaign.name!r} asks for segments that are not there: {', '.join(missing[:5])}"
+        )
+
+
+def read_briefs(database: Database, run_id: int, attempt: int) -> Iterator[Brief]:
+    """The run's pending briefs that have had ``attempt`` attempts, streamed through a server-side cursor.
+
+    On a connection of its own, so that saving goes on beside it; what is saved meanwhile doesn't change the stream.
+    A product that left the catalogue since the plan yields a brief whose product has an empty title.
+    """
+    with database.engine.connect() as connection:
+        audiences = _audiences(connection)
+        campaigns = {campaign.id: campaign for campaign in list_campaigns(database)}
+        driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
+        with driver.cursor(name="briefs", row_factory=dict_row) as cursor:
+            cursor.itersize = READ_ROWS
+            cursor.execute(query("read_briefs"), {"run_id": run_id, "attempt": attempt})
+            yield from _briefs(iter(cursor), campaigns, audiences)
+
+
+def _audiences(connection: Connection) -> dict[str, Segment]:
+    rows = connection.exec_driver_sql("select id, name, description, interests, needs, size from audiences").mappings()
+    return {
+        row["id"]: Segment(
+            row["id"],
+            row["name"],
+            row["description"],
+            tuple(row["interests"] or ()),
+            tuple(row["needs"] or ()),
+            row["size"],
+        )
+        for row in rows
+    }
+
+
+def _briefs(
+    rows: Iterator[dict[str, Any]], campaigns: Mapping[int, CampaignSpec], audiences: Mapping[str, Segment]
+) -> Iterator[Brief]:
+    product = Product("", "")
+    records = {number: campaign.as_record() for number, campaign in campaigns.items()}
+    for row in rows:
+        if row["product_id"] != product.id:  # rows come product by product: build each once
+            product = _product(row)
+        segment = audiences.get(row["segment_id"]) or Segment(row["segment_id"], "")
+        yield Brief(
+            row["id"], records[row["campaign_id"]], product, segment, row["channel"], row["locale"], row["seed"],
+            row["attempts"],
+        )  # fmt: skip
+
+
+def _product(row: Mapping[str, Any]) -> Product:
+    return Product(
+        row["product_id"],
+        row["title"] or "",
+        row["brand"],
+        row["description"],
+        row["category"],
+        row["price"],
+        row["currency"],
+        row["url"],
+        row["image_url"],
+        {str(name): str(value) for name, value in (row["attributes"] or {}).items()},
+    )

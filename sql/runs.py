@@ -1,0 +1,221 @@
+"""Runs: their row from start to end, the one-at-a-time lock, and what they have to report."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from sql.database import Database
+
+_LOCK = 0x636F7079  # "copy": the advisory lock that a run holds
+
+
+class RunInProgress(RuntimeError):
+    """Another run holds the database; the message says which."""
+
+
+class UnknownRun(ValueError):
+    """No run of that number, or none at all yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a batch cost the engine."""
+
+    prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    output_tokens: int = 0
+    engine_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in figures; the fields of ``copydesk run --json``."""
+
+    run_id: int
+    status: str
+    planned: int
+    reused: int
+    generated: int
+    failed: int
+    skipped: int
+    prompt_tokens: int
+    cached_prompt_tokens: int
+    output_tokens: int
+    engine_seconds: float
+    wall_seconds: float
+    copies: int
+    selected: int
+    rejected_by_gate: Mapping[str, int]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopySample:
+    """One copy for a report."""
+
+    product_title: str
+    segment_name: str
+    channel: str
+    locale: str
+    score: float
+    fields: Mapping[str, list[str]]
+
+
+@contextmanager
+def one_run_at_a_time(database: Database) -> Iterator[None]:
+    """Hold the database for one run; a run that died without a word is marked as crashed first.
+
+    The lock is the server's and goes with the connection, so a killed process can't keep it. Raises RunInProgress.
+    """
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not connection.execute(text("select pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
+            row = connection.exec_driver_sql(
+                "select id, started_at from runs where status in ('planning', 'running') order by id desc limit 1"
+            ).first()
+            which = f"run {row.id}, started {row.started_at:%Y-%m-%d %H:%M:%S %Z}," if row else "another run"
+            raise RunInProgress(f"{which} is still going on; try again when it has ended (`copydesk status`)")
+        try:
+            connection.exec_driver_sql(
+                "update runs set status = 'crashed', finished_at = now(), error = 'the process ended without a word'"
+                " where status in ('planning', 'running')"
+            )
+            yield
+        finally:
+            if not connection.invalidated and not connection.closed:
+                connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+
+
+def start_run(
+    database: Database,
+    *,
+    parameters: Mapping[str, Any],
+    model: str,
+    model_revision: str,
+    flow_run_id: str | None = None,
+) -> int:
+    """A new run's number; its status is ``planning``."""
+    with database.begin() as connection:
+        return int(
+            connection.execute(
+                text(
+                    "insert into runs (parameters, model, model_revision, flow_run_id)"
+                    " values (:parameters, :model, :model_revision, :flow_run_id) returning id"
+                ),
+                {
+                    "parameters": json.dumps(parameters, default=str),
+                    "model": model,
+                    "model_revision": model_revision,
+                    "flow_run_id": flow_run_id,
+                },
+            ).scalar_one()
+        )
+
+
+def set_running(database: Database, run_id: int) -> None:
+    """The plan stands, writing begins."""
+    with database.begin() as connection:
+        connection.execute(text("update runs set status = 'running' where id = :id"), {"id": run_id})
+
+
+def add_spent(database: Database, run_id: int, spent: Spent) -> None:
+    """Add to the run's token counts, batch by batch, so that a crash keeps what was spent before it."""
+    with database.begin() as connection:
+        connection.execute(
+            text(
+                "update runs set prompt_tokens = prompt_tokens + :prompt,"
+                " cached_prompt_tokens = cached_prompt_tokens + :cached, output_tokens = output_tokens + :output,"
+                " engine_seconds = engine_seconds + :seconds where id = :id"
+            ),
+            {
+                "prompt": spent.prompt_tokens,
+                "cached": spent.cached_prompt_tokens,
+                "output": spent.output_tokens,
+                "seconds": spent.engine_seconds,
+                "id": run_id,
+            },
+        )
+
+
+_END = """
+update runs r set status = :status, error = :error, finished_at = now(), generated = b.generated, failed = b.failed
+  from (select count(*) filter (where status = 'generated') as generated,
+               count(*) filter (where status = 'failed') as failed
+          from briefs where run_id = :id) b
+ where r.id = :id and r.status in ('planning', 'running')
+"""
+
+
+def finish_run(database: Database, run_id: int, status: str, error: str | None = None) -> None:
+    """End a run, its counts taken from the briefs. An ended run stays as it ended."""
+    with database.begin() as connection:
+        connection.execute(text(_END), {"id": run_id, "status": status, "error": error})
+
+
+def end_flow_run(database: Database, flow_run_id: str, status: str, error: str) -> None:
+    """End the run of a Prefect flow run, if it is still open: for hooks, which run in another process."""
+    with database.begin() as connection:
+        found = connection.execute(text("select id from runs where flow_run_id = :f"), {"f": flow_run_id}).scalars()
+        run_ids = list(found)
+    for run_id in run_ids:
+        finish_run(database, run_id, status, error)
+
+
+def latest_run(database: Database) -> int:
+    """The newest run's number. Raises UnknownRun when there is none."""
+    with database.begin() as connection:
+        newest = connection.exec_driver_sql("select max(id) from runs").scalar_one()
+    if newest is None:
+        raise UnknownRun("there has been no run yet: start one with `copydesk run`")
+    return int(newest)
+
+
+def run_summary(database: Database, run_id: int) -> RunSummary:
+    """A run in figures. Raises UnknownRun."""
+    with database.begin() as connection:
+        row = connection.execute(text("select * from run_report where id = :id"), {"id": run_id}).mappings().first()
+    if row is None:
+        raise UnknownRun(f"there is no run {run_id}")
+    values = {name: row[name] for name in RunSummary.__dataclass_fields__ if name not in {"run_id", "wall_seconds"}}
+    return RunSummary(run_id=row["id"], wall_seconds=float(row["wall_seconds"]), **values)
+
+
+def best_and_worst(database: Database, run_id: int, limit: int) -> tuple[list[CopySample], list[CopySample]]:
+    """The run's selected copy with the highest and the lowest scores, each from another product where there are."""
+    statement = (
+        "select coalesce(product_title, product_id) as product_title,"
+        " coalesce(segment_name, segment_id) as segment_name,"
+        " channel, locale, score, fields from ("
+        "  select *, row_number() over (partition by product_id order by score {order}, copy_id) as place"
+        "    from copy_for_review where run_id = :id and status = 'selected') ranked"
+        " order by place, score {order} limit :limit"
+    )
+    with database.begin() as connection:
+        best, worst = (
+            [
+                CopySample(**row)
+                for row in connection.execute(
+                    text(statement.format(order=order)), {"id": run_id, "limit": limit}
+                ).mappings()
+            ]
+            for order in ("desc nulls last", "asc nulls last")
+        )
+    return best, worst
+
+
+def failure_reasons(database: Database, run_id: int, limit: int) -> list[tuple[str, int]]:
+    """Why briefs failed or were skipped, most frequent first: reason up to its first colon or bracket, and count."""
+    with database.begin() as connection:
+        rows = connection.execute(
+            text(
+                "select status || ': ' || split_part(split_part(reason, '; ', 1), ' (', 1) as why, count(*) as briefs"
+                "  from briefs where run_id = :id and status in ('failed', 'skipped') and reason is not null"
+                " group by 1 order by 2 desc, 1 limit :limit"
+            ),
+            {"id": run_id, "limit": limit},
+        )
+        return [(row.why, row.briefs) for row in rows]

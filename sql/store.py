@@ -1,0 +1,115 @@
+"""Copy into the database in bulk: COPY to a staging table, one guarded upsert, and what became of each brief."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from generation.records import Failure, Outcome, ScoredCopy
+from sql.catalogue import copy_rows
+from sql.database import Database
+from sql.feeds.text import storable
+from sql.queries import query
+
+_COLUMNS = (
+    "brief_id, run_id, attempt, variant, status, fields, raw_text, gate, reason, warnings, score, score_parts, "
+    "output_tokens, mean_logprob"
+)
+
+
+def save_outcomes(database: Database, run_id: int, outcomes: Sequence[Outcome]) -> None:
+    """Save a batch in one transaction; saving it again changes nothing.
+
+    A brief with a copy that passed is generated. With none, it stays pending for its second attempt; after that, or
+    after a failure to render or generate, it has failed, and says why.
+    """
+    if not outcomes:
+        return
+    with database.begin() as connection:
+        connection.exec_driver_sql(
+            f"create temp table staged_copies on commit drop as select {_COLUMNS} from copies with no data"
+        )
+        rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
+        copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
+        connection.exec_driver_sql(query("save_copies"))
+        _settle_briefs(connection, run_id, outcomes)
+
+
+def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
+    ad_copy, draft = scored.copy, scored.copy.draft
+    rejection = ad_copy.rejection
+    return (
+        outcome.brief.id,
+        run_id,
+        outcome.brief.attempt,
+        draft.variant,
+        "rejected" if rejection else "candidate",
+        json.dumps({name: [storable(line) for line in lines] for name, lines in ad_copy.fields.items()}),
+        storable(draft.text),
+        rejection.gate if rejection else None,
+        storable(rejection.reason) if rejection else None,
+        [storable(warning) for warning in ad_copy.warnings],
+        scored.score,
+        json.dumps(dict(scored.parts)),
+        draft.output_tokens,
+        draft.mean_logprob,
+    )
+
+
+def _settle_briefs(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> None:
+    settled: list[tuple[int, str, int]] = []
+    failures: list[Failure] = []
+    for outcome in outcomes:
+        brief, failure = outcome.brief, outcome.failure
+        if failure is None and any(scored.copy.rejection is None for scored in outcome.copies):
+            settled.append((brief.id, "generated", brief.attempt))
+        elif failure is None and brief.attempt == 0:
+            settled.append((brief.id, "pending", 1))
+        else:
+            settled.append((brief.id, "failed", brief.attempt))
+            failures.append(failure or _no_copy_passed(outcome))
+    ids, statuses, attempts = (list(column) for column in zip(*settled, strict=True))
+    reasons = {failure.brief.id: storable(failure.reason) for failure in failures}
+    connection.execute(
+        text(
+            "update briefs b set status = r.status, attempts = r.attempts, reason = r.reason"
+            "  from unnest(cast(:ids as bigint[]), cast(:statuses as text[]), cast(:attempts as smallint[]),"
+            "              cast(:reasons as text[])) as r(id, status, attempts, reason)"
+            " where b.id = r.id"
+        ),
+        {"ids": ids, "statuses": statuses, "attempts": attempts, "reasons": [reasons.get(i) for i in ids]},
+    )
+    if failures:
+        connection.execute(
+            text(
+                "insert into failures (run_id, brief_id, stage, reason, raw_text)"
+                " values (:run_id, :brief_id, :stage, :reason, :raw_text)"
+            ),
+            [
+                {
+                    "run_id": run_id,
+                    "brief_id": failure.brief.id,
+                    "stage": failure.stage,
+                    "reason": storable(failure.reason),
+                    "raw_text": storable(failure.raw_text) if failure.raw_text is not None else None,
+                }
+                for failure in failures
+            ],
+        )
+
+
+def _no_copy_passed(outcome: Outcome) -> Failure:
+    first = outcome.copies[0].copy if outcome.copies else None
+    if first is None or first.rejection is None:
+        return Failure(outcome.brief, "generate", "the engine returned no draft")
+    gates = sorted({scored.copy.rejection.gate for scored in outcome.copies if scored.copy.rejection})
+    reason = f"no draft passed the gates ({', '.join(gates)}), in two attempts; the first: {first.rejection.reason}"
+    return Failure(outcome.brief, "check", reason, first.draft.text)
+
+
+def select_best(database: Database, run_id: int) -> int:
+    """Mark the best copy of each brief of the run as selected and retire older briefs' copy; how many were selected."""
+    with database.begin() as connection:
+        connection.execute(text(query("supersede")), {"run_id": run_id})
+        return connection.execute(text(query("select_best")), {"run_id": run_id}).rowcount
