@@ -33,16 +33,16 @@ install: .venv/installed
 	  { echo "copydesk needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
 	@echo "Installing into .venv (about a minute the first time) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --no-deps --no-compile "$(TORCH)" 2>.venv/torch.log || \
-	  $(BIN)/python -m pip install --quiet --no-deps --no-compile --index-url $(TORCH_CPU_INDEX) "$(TORCH)" || \
+	@$(BIN)/python -m pip install -qq --no-deps --no-compile "$(TORCH)" 2>.venv/torch.log || \
+	  $(BIN)/python -m pip install -qq --no-deps --no-compile --index-url $(TORCH_CPU_INDEX) "$(TORCH)" || \
 	  { cat .venv/torch.log; exit 1; }
-	@$(BIN)/python -m pip install --quiet --no-deps --no-compile -r deploy/locked/cpu.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-compile --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --no-deps --no-compile -r deploy/locked/cpu.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-compile --no-build-isolation --editable .
 	@touch $@
 
 # Both locks, resolved anew from pyproject.toml. Python 3.13 needs `whenever` besides, which the 3.11 resolution lacks.
 lock: install
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m pip install -qq uv
 	@{ sed -n '/^#/p' deploy/locked/cpu.txt; UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip compile pyproject.toml \
 	  --quiet --upgrade --extra cpu --group dev --python-version 3.11 --extra-index-url $(TORCH_CPU_INDEX) \
 	  --index-strategy unsafe-best-match --no-header --no-annotate; \

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from generation.records import Outcome
+from sql.runs import Spent
+
 
 @dataclass(slots=True)
 class Progress:
@@ -18,6 +21,30 @@ class Progress:
     cached_prompt_tokens: int = 0
     note: str = "loading the model"
     started: float = field(default_factory=time.monotonic)
+    _saved: Spent = Spent()
+
+    def begin(self, note: str) -> None:
+        """The model is there: the clock starts now."""
+        self.note, self.started = note, time.monotonic()
+
+    def count(self, outcome: Outcome) -> None:
+        """Take one outcome in. A brief that will be tried again is not done yet."""
+        passed = any(scored.copy.rejection is None for scored in outcome.copies)
+        if passed:
+            self.done += 1
+        elif outcome.failure or outcome.brief.attempt:
+            self.done, self.failed = self.done + 1, self.failed + 1
+
+    def spend(self, engine_seconds: float) -> Spent:
+        """What was spent since this was last asked."""
+        now = Spent(self.prompt_tokens, self.cached_prompt_tokens, self.output_tokens, engine_seconds)
+        before, self._saved = self._saved, now
+        return Spent(
+            now.prompt_tokens - before.prompt_tokens,
+            now.cached_prompt_tokens - before.cached_prompt_tokens,
+            now.output_tokens - before.output_tokens,
+            now.engine_seconds - before.engine_seconds,
+        )
 
     @property
     def tokens_per_second(self) -> float:

@@ -26,8 +26,8 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("copydesk"),
         description="where the embedded PostgreSQL and the embedded Prefect keep their files",
     )
-    products_relation: str | None = Field(None, description="your own products view, `schema.name`, for `copydesk init`")
-    segments_relation: str | None = Field(None, description="your own segments view, `schema.name`, for `copydesk init`")
+    products_relation: str | None = Field(None, description="your own products view, for `copydesk init`")
+    segments_relation: str | None = Field(None, description="your own segments view, for `copydesk init`")
     segment_floor: int = Field(100, ge=20, description="a segment of fewer people gets no copy")
     model: str = Field(str(SHIPPED_MODEL), description="a folder or a Hugging Face name; unset: the shipped demo model")
     model_revision: str | None = Field(None, description="branch, tag or commit of a Hugging Face model")
@@ -92,3 +92,5 @@ def prepare_prefect(settings: Settings, *, quiet: bool) -> None:
         home.mkdir(parents=True, exist_ok=True)
         os.environ["PREFECT_HOME"] = str(home)
         os.environ.setdefault("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "true")
+        # Not under PREFECT_HOME by itself, and its folder may not exist.
+        os.environ.setdefault("PREFECT_SERVER_MEMO_STORE_PATH", str(home / "memo_store.toml"))

@@ -27,7 +27,7 @@ class FieldSpec:
     minimum: int
     maximum: int
     counter: str  # a name in generation.counting.COUNTERS
-    guidance: Mapping[str, str]  # the limit in words, by locale, as the prompt says it
+    guidance: Mapping[str, str] = field(hash=False)  # the limit in words, by locale, as the prompt says it
     hard_limit: int | None = None
     soft_limit: int | None = None
     forbidden: str = ""  # characters that the platform refuses in this field

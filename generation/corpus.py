@@ -22,6 +22,7 @@ from generation.records import Brief, Campaign, Fields, Product, Segment
 
 CURRENCIES = {"en-US": ("USD", "USD", "USD", "EUR", "GBP", "CAD"), "zh-CN": ("CNY", "CNY", "CNY", "CNY", "USD")}
 ROUGH_SHARE = 0.3  # products whose title is made of words that no lexicon holds, as real catalogues have
+LONG_SHARE = 0.2  # products whose description runs on, as real ones do
 CROSS_SHARE = 0.1  # zh-CN briefs whose product is written in English
 _TITLE_END = re.compile(
     r"\s+-\s+|\s*[,|(:，（｜：]\s*|\s+(?:with|for|in|by)\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=\d+件)", re.IGNORECASE
@@ -31,10 +32,10 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training pair. ``fields`` is the reply, in the channel's order."""
+    """A brief and some replies to it, each its fields in the channel's order."""
 
     brief: Brief
-    fields: Fields
+    replies: tuple[Fields, ...]
 
 
 @cache
@@ -45,8 +46,8 @@ def lexicon(locale: str) -> dict[str, Any]:
     return loaded
 
 
-def examples(seed: int, locales: Sequence[str] = ("en-US", "zh-CN")) -> Iterator[Example]:
-    """Examples without end, the same for the same seed. Products never repeat but by chance."""
+def examples(seed: int, replies: int = 1, locales: Sequence[str] = ("en-US", "zh-CN")) -> Iterator[Example]:
+    """Examples without end, the same for the same seed, each with so many replies. Products repeat only by chance."""
     rng = random.Random(seed)
     number = 0
     while True:
@@ -56,8 +57,10 @@ def examples(seed: int, locales: Sequence[str] = ("en-US", "zh-CN")) -> Iterator
         facts = _make_product(rng, language, f"corpus-{number}")
         campaign = _make_campaign(rng, locale, number)
         brief = Brief(number, campaign, facts.product, _make_segment(rng, locale), rng.choice(channel_names()), locale)
-        slots = _slots(rng, brief, facts, copied=language == locale)
-        yield Example(brief, _write(rng, brief, slots))
+        yield Example(
+            brief,
+            tuple(_write(rng, brief, _slots(rng, brief, facts, copied=language == locale)) for _ in range(replies)),
+        )
 
 
 def reply_text(fields: Fields) -> str:
@@ -113,9 +116,10 @@ def _make_product(rng: random.Random, locale: str, product_id: str) -> _Facts:
         attributes[name] = specs[name]
     items = list(attributes.items())
     rng.shuffle(items)
-    price = Decimal(rng.choice((9, 19, 29, 49, 99, rng.randint(3, 900)))) + Decimal(
-        rng.choice((0, 0, 50, 90, 95, 99, rng.randint(0, 99)))
-    ) / 100
+    price = (
+        Decimal(rng.choice((9, 19, 29, 49, 99, rng.randint(3, 900))))
+        + Decimal(rng.choice((0, 0, 50, 90, 95, 99, rng.randint(0, 99)))) / 100
+    )
     product = Product(
         id=product_id,
         title=title,
@@ -133,22 +137,29 @@ def _description(
     rng: random.Random, locale: str, kind: str, material: str, colour: str, features: Sequence[str]
 ) -> str:
     words = lexicon(locale)
-    first, second, third = features[0], features[1], features[-1]
-    sentences = [
-        rng.choice(words["descriptions"]).format(
-            kind=_lower(kind),
-            material=material,
-            Material=_upper(material),
-            colour=colour,
-            feature=first,
-            feature2=second,
-            feature3=third,
-            Feature=_upper(first),
-            Feature2=_upper(second),
-            Feature3=_upper(third),
+
+    def sentence(told: Sequence[str]) -> str:
+        first, second, third = told[0], told[1], told[-1]
+        return str(
+            rng.choice(words["descriptions"]).format(
+                kind=_lower(kind),
+                material=material,
+                Material=_upper(material),
+                colour=colour,
+                feature=first,
+                feature2=second,
+                feature3=third,
+                Feature=_upper(first),
+                Feature2=_upper(second),
+                Feature3=_upper(third),
+            )
         )
-    ]
+
+    sentences = [sentence(features)]
     sentences += rng.sample(words["noise"], rng.choice((0, 0, 1, 2, 5)))
+    if rng.random() < LONG_SHARE:
+        others = range(rng.randint(3, 8))
+        sentences += [sentence([_feature(rng, locale) for _ in range(3)]) for _ in others]
     rng.shuffle(sentences)
     if rng.random() < 0.25:
         extra = " ".join(_rare(rng, locale == "zh-CN") for _ in range(rng.randint(3, 30)))
@@ -390,8 +401,10 @@ def _cased(rng: random.Random) -> Any:
     return str.title if rng.random() < 0.8 else str
 
 
-# fmt: off
-_ONSETS = ["b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "pr", "qu", "r", "s", "sh", "sk", "sl", "st", "t", "th", "tr", "v", "w", "y", "z"]
+_ONSETS = [
+    "b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "pr",
+    "qu", "r", "s", "sh", "sk", "sl", "st", "t", "th", "tr", "v", "w", "y", "z",
+]  # fmt: skip
 _VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ei", "io", "oa", "ou", "y"]
 _CODAS = ["", "", "", "n", "r", "l", "s", "t", "m", "nd", "rn", "x", "ck", "lt", "sk", "th", "v", "ng"]
 

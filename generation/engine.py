@@ -6,7 +6,7 @@ parsing and judging are elsewhere.
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -95,7 +95,7 @@ class Engine:
             self._engine.engine_core.shutdown()
             self._engine = None
 
-    def generate(self, prompts: Iterable[Prompt | Failure]) -> Iterator[Generation | Failure]:
+    def generate(self, prompts: Iterable[Prompt | Failure]) -> Generator[Generation | Failure, None, None]:
         """Each prompt's drafts, in the order they finish. Failures among the prompts pass through.
 
         A prompt that vLLM refuses becomes a Failure; when the consumer stops early, what is in flight is aborted.
@@ -147,9 +147,7 @@ class Engine:
             )
         request_id = f"{brief.id}-{brief.attempt}"
         try:
-            self._engine.add_request(
-                request_id, {"prompt_token_ids": list(prompt.token_ids)}, _sampling_params(prompt)
-            )
+            self._engine.add_request(request_id, {"prompt_token_ids": list(prompt.token_ids)}, _sampling_params(prompt))
         except ValueError as exc:  # vLLM's validation errors are ValueErrors: this prompt, not the engine
             return Failure(brief, "generate", f"vLLM refused the prompt: {' '.join(str(exc).split())}")
         in_flight[request_id] = prompt

@@ -38,6 +38,7 @@ class Data(str):
         return self
 
 
+@lru_cache(maxsize=65536)
 def clean(value: str, limit: int | None = None) -> str:
     """One line of visible text: no control, zero-width, bidi or private-use characters, at most ``limit`` long.
 
@@ -91,7 +92,11 @@ class TemplateSet:
         packaged = jinja2.FunctionLoader(_packaged_template)
         loader = jinja2.ChoiceLoader([jinja2.DictLoader(overrides or {}), packaged])
         self._environment = SandboxedEnvironment(
-            loader=loader, undefined=jinja2.StrictUndefined, autoescape=False, finalize=_mark, keep_trailing_newline=False
+            loader=loader,
+            undefined=jinja2.StrictUndefined,
+            autoescape=False,
+            finalize=_mark,
+            keep_trailing_newline=False,
         )
 
     @classmethod
@@ -183,7 +188,7 @@ class PromptRenderer:
         self.tokenizer = tokenizer
         self._templates = templates or TemplateSet()
         self.max_prompt_tokens = max_prompt_tokens
-        self._added = {token: i for token, i in tokenizer.get_added_vocab().items()}
+        self._added = dict(tokenizer.get_added_vocab())
         self._added_ids = frozenset(self._added.values())
         self._frame = _chat_frame(tokenizer)
         self._literal = lru_cache(maxsize=4096)(self._encode_literal)
@@ -212,7 +217,7 @@ class PromptRenderer:
         ids.extend(self._literal(pending))
         if len(ids) > self.max_prompt_tokens:
             raise PromptError(
-                f"the prompt has {len(ids)} tokens, the model takes {self.max_prompt_tokens}; shorten the product's text"
+                f"the prompt has {len(ids)} tokens, the model takes {self.max_prompt_tokens}: shorten the product text"
             )
         return Prompt(brief, tuple(ids))
 

@@ -6,7 +6,7 @@ from ``generation.prompts``, so training sees exactly what the engine will. The 
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,6 @@ import pandas as pd
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
-from torch.nn import functional
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from generation.corpus import Example, examples, hanzi, reply_text
@@ -29,8 +28,10 @@ CHAT_TEMPLATE = (
 )
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
 MAX_PROMPT_TOKENS = 1000
-Row = tuple[np.ndarray[Any, np.dtype[np.uint16]], np.ndarray[Any, np.dtype[np.uint16]]]  # prompt ids, reply ids
-IGNORED = -100  # cross_entropy's mark for a position that is not learned
+TRAINING_SEED, VALIDATION_SEED = 1_000_000, 999_331  # apart, so that no brief is in both
+REPLIES = 4  # to each prompt: learning from all of them costs little more than from one, the prompt being longer
+Ids = np.ndarray[Any, np.dtype[np.uint16]]
+Row = tuple[Ids, tuple[Ids, ...]]  # a prompt's token ids, and those of its replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how fast to train. It ends at ``minutes`` or when the examples are used up ``epochs`` times."""
+    """How long and how fast to train. It ends after ``minutes`` or ``epochs``, whichever is first."""
 
-    minutes: float = 60.0
-    epochs: int = 1
-    batch: int = 16
+    minutes: float = 90.0
+    epochs: int = 12
+    briefs: int = 12_000  # in an epoch; every epoch's are new ones
+    batch: int = 16  # briefs
     matrix_rate: float = 0.005  # Muon's, for the weight matrices
     other_rate: float = 2e-3  # AdamW's, for embeddings, norms and biases
     warmup_steps: int = 60
@@ -61,10 +63,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of the training log. Losses are cross-entropy in nats per reply token."""
+    """One line of the training log, at the end of an epoch. Losses are cross-entropy in nats per reply token."""
 
-    step: int
-    examples: int
+    epoch: int
+    briefs: int  # seen so far
     seconds: float
     train_loss: float
     validation_loss: float
@@ -84,7 +86,9 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(r"\p{Han}|\p{N}| ?\p{L}[\p{L}']*(?<!\p{Han})| ?[^\s\p{L}\p{N}]+|\s"), "isolated"),
+            pre_tokenizers.Split(
+                Regex(r"\p{Han}|\p{N}| ?\p{L}[\p{L}']*(?<!\p{Han})| ?[^\s\p{L}\p{N}]+|\s"), "isolated"
+            ),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
@@ -98,7 +102,11 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
     # Each common character often enough to outrank any English syllable.
     tokenizer.train_from_iterator([*texts, *(hanzi() for _ in range(2000))], trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, chat_template=CHAT_TEMPLATE, clean_up_tokenization_spaces=False
+        tokenizer_object=tokenizer,
+        eos_token=END,
+        pad_token=PAD,
+        chat_template=CHAT_TEMPLATE,
+        clean_up_tokenization_spaces=False,
     )
 
 
@@ -111,20 +119,24 @@ def example_texts(drawn: Iterable[Example]) -> Iterator[str]:
         system, user = templates.pieces(example.brief)
         yield "".join(system)
         yield "".join(user)
-        yield " " + reply_text(example.fields)
+        yield " " + reply_text(example.replies[0])
 
 
 def prepare(drawn: Iterable[Example], tokenizer: PreTrainedTokenizerFast) -> pd.DataFrame:
-    """Examples as a table: ``locale``, ``channel``, ``prompt`` (ids), ``reply`` (ids, ending in the end token)."""
+    """Examples as a table: ``locale``, ``channel``, ``prompt`` (ids), ``replies`` (ids, each with the end token)."""
     renderer = PromptRenderer(tokenizer, MAX_PROMPT_TOKENS)
     rows = []
     for example in drawn:
         prompt = renderer.render(example.brief).token_ids
-        reply = [*tokenizer.encode(reply_text(example.fields), add_special_tokens=False), tokenizer.eos_token_id]
-        # Two bytes a token: as Python integers a night's examples would take gigabytes.
-        ids = (np.array(prompt, np.uint16), np.array(reply, np.uint16))
-        rows.append((example.brief.locale, example.brief.channel, *ids))
-    return pd.DataFrame(rows, columns=["locale", "channel", "prompt", "reply"])
+        replies = tuple(
+            # Two bytes a token: as Python integers an epoch's examples would take gigabytes.
+            np.array(
+                [*tokenizer.encode(reply_text(reply), add_special_tokens=False), tokenizer.eos_token_id], np.uint16
+            )
+            for reply in example.replies
+        )
+        rows.append((example.brief.locale, example.brief.channel, np.array(prompt, np.uint16), replies))
+    return pd.DataFrame(rows, columns=["locale", "channel", "prompt", "replies"])
 
 
 def new_model(tokenizer: PreTrainedTokenizerFast, shape: Shape) -> Qwen2ForCausalLM:
@@ -138,7 +150,7 @@ def new_model(tokenizer: PreTrainedTokenizerFast, shape: Shape) -> Qwen2ForCausa
             num_key_value_heads=shape.key_value_heads,
             intermediate_size=shape.intermediate,
             max_position_embeddings=shape.context,
-            rope_theta=1_000_000.0,
+            rope_parameters={"rope_type": "default", "rope_theta": 1_000_000.0},
             tie_word_embeddings=True,
             bos_token_id=None,
             eos_token_id=tokenizer.eos_token_id,
@@ -148,23 +160,86 @@ def new_model(tokenizer: PreTrainedTokenizerFast, shape: Shape) -> Qwen2ForCausa
 
 
 def reply_loss(model: Qwen2ForCausalLM, rows: Sequence[Row], pad: int) -> Tensor:
-    """Mean cross-entropy over the reply tokens of (prompt, reply) rows.
+    """Mean cross-entropy over the reply tokens of the rows.
 
-    Logits are computed at the reply's positions only: the vocabulary's projection would cost as much as two layers.
+    A prompt is read once for all its replies: they stand behind it one after another, each seeing the prompt and
+    itself, at the positions it would have alone. Logits are computed where a reply's token is predicted and nowhere
+    else: over the prompt, the vocabulary's projection would cost as much as two layers.
     """
+    length = max(len(prompt) + sum(map(len, replies)) for prompt, replies in rows)
+    ids = torch.full((len(rows), length), pad)
+    positions = torch.zeros_like(ids)
+    part = torch.full_like(ids, -1)  # 0: the prompt; 1, 2, …: a reply; −1: padding
+    where, labels = [], []
+    for i, (prompt, replies) in enumerate(rows):
+        at = len(prompt)
+        ids[i, :at], positions[i, :at], part[i, :at] = _long(prompt), torch.arange(at), 0
+        for number, reply in enumerate(replies, start=1):
+            here = slice(at, at + len(reply))
+            ids[i, here], part[i, here] = _long(reply), number
+            positions[i, here] = torch.arange(len(prompt), len(prompt) + len(reply))
+            # The prompt's last token predicts the first of every reply.
+            where.append(i * length + torch.tensor([len(prompt) - 1, *range(at, at + len(reply) - 1)]))
+            labels.append(_long(reply))
+            at += len(reply)
+    seen = (part[:, None, :] == part[:, :, None]) | (part[:, None, :] == 0)
+    mask = (seen & torch.ones(length, length, dtype=torch.bool).tril())[:, None]
     device = model.device
-    longest = max(len(prompt) + len(reply) for prompt, reply in rows) - 1
-    ids = torch.full((len(rows), longest), pad)
-    labels = torch.full((len(rows), longest), IGNORED)
-    for i, (prompt, reply) in enumerate(rows):
-        whole = torch.from_numpy(np.concatenate([prompt, reply]).astype(np.int64))
-        ids[i, : len(whole) - 1] = whole[:-1]
-        labels[i, len(prompt) - 1 : len(whole) - 1] = whole[len(prompt) :]
-    ids, labels = ids.to(device), labels.to(device)
-    # Padding stands on the right and attention looks left, so no mask is needed.
-    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
-    learned = labels != IGNORED
-    return functional.cross_entropy(model.lm_head(hidden[learned]), labels[learned])
+    with torch.autocast(device.type, torch.bfloat16, enabled=_fast_bfloat16(device)):
+        hidden = model.model(
+            input_ids=ids.to(device),
+            position_ids=positions.to(device),
+            attention_mask=mask.to(device),
+            use_cache=False,
+        ).last_hidden_state
+    states = hidden.flatten(0, 1).index_select(0, torch.cat(where).to(device))
+    cross_entropy: Callable[..., Tensor] = _CrossEntropy.apply
+    return cross_entropy(states, model.lm_head.weight, torch.cat(labels).to(device))
+
+
+class _CrossEntropy(torch.autograd.Function):
+    """Mean cross-entropy of states · weightᵀ against labels, its gradients computed on the way, a few rows at a time.
+
+    The logits of a batch are 30 times its states; kept whole, moving them about took a third of a training step.
+    """
+
+    CHUNK = 256  # rows: 8 MiB of logits, which a cache holds
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+        kind = torch.bfloat16 if _fast_bfloat16(states.device) else torch.float32
+        rows, table = states.to(kind), weight.to(kind)
+        row_grads = torch.empty_like(rows)
+        table_grad = torch.zeros_like(weight, dtype=torch.float32)
+        total = torch.zeros((), dtype=torch.float32, device=states.device)
+        for start in range(0, len(labels), _CrossEntropy.CHUNK):
+            part = slice(start, start + _CrossEntropy.CHUNK)
+            logits = (rows[part] @ table.T).float()
+            right = labels[part, None]
+            normaliser = logits.logsumexp(1, keepdim=True)
+            total += (normaliser - logits.gather(1, right)).sum()
+            slope = logits.sub_(normaliser).exp_()
+            slope.scatter_add_(1, right, torch.full_like(right, -1.0, dtype=torch.float32))
+            grads = slope.div_(len(labels)).to(kind)
+            row_grads[part] = grads @ table
+            table_grad += grads.T @ rows[part]
+        ctx.save_for_backward(row_grads, table_grad)
+        ctx.kind = states.dtype
+        return total / len(labels)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+        row_grads, table_grad = ctx.saved_tensors
+        return (row_grads * upstream).to(ctx.kind), table_grad * upstream, None
+
+
+def _long(ids: Ids) -> Tensor:
+    return torch.from_numpy(ids.astype(np.int64))
+
+
+def _fast_bfloat16(device: torch.device) -> bool:
+    """Emulating bfloat16 on a processor that lacks it is slower than float32."""
+    return device.type == "cuda" or bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def validation_loss(model: Qwen2ForCausalLM, table: pd.DataFrame, pad: int, batch: int = 32) -> float:
@@ -175,7 +250,7 @@ def validation_loss(model: Qwen2ForCausalLM, table: pd.DataFrame, pad: int, batc
     with torch.no_grad():
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
-            count = sum(len(reply) for _, reply in part)
+            count = sum(len(reply) for _, replies in part for reply in replies)
             total += float(reply_loss(model, part, pad)) * count
             tokens += count
     model.train()
@@ -184,45 +259,50 @@ def validation_loss(model: Qwen2ForCausalLM, table: pd.DataFrame, pad: int, batc
 
 def train(
     model: Qwen2ForCausalLM,
-    training: pd.DataFrame,
+    tokenizer: PreTrainedTokenizerFast,
     validation: pd.DataFrame,
     schedule: Schedule,
-    pad: int,
-    *,
-    measure_every: int = 200,
+    told: Callable[[float, float], None] = lambda share, loss: None,
 ) -> Iterator[Measure]:
-    """Train in place, yielding a measure every so many steps and at the end.
+    """Train in place on freshly drawn briefs, yielding a measure after each epoch.
 
-    The rate falls with the share of the time or of the steps that is used up, whichever is further on.
+    The rate falls with the share of the time or of the steps that is used up, whichever is further on. ``told`` hears
+    of that share and of the last batch's loss at every step.
     """
     torch.manual_seed(schedule.seed)
+    pad = int(tokenizer.pad_token_id or 0)
     optimizers = _optimizers(model, schedule)
     peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
-    batches = _batches(training, schedule)
-    started, recent, seen = time.monotonic(), [0.0], 0
+    steps = schedule.epochs * math.ceil(schedule.briefs / schedule.batch)
+    started, step, seen, share = time.monotonic(), 0, 0, 0.0
     model.train()
-    for step, rows in enumerate(batches):
-        elapsed = time.monotonic() - started
-        share = max(elapsed / (60 * schedule.minutes), step / len(batches))
+    for epoch in range(schedule.epochs):
+        drawn = draw(schedule.seed + TRAINING_SEED + epoch, schedule.briefs, REPLIES)
+        losses: list[float] = []
+        for rows in _batches(prepare(drawn, tokenizer), schedule, epoch):
+            share = max((time.monotonic() - started) / (60 * schedule.minutes), step / steps)
+            if share >= 1:
+                break
+            warm = min(1.0, (step + 1) / schedule.warmup_steps)
+            rate = warm * min(1.0, 1.4 * (1 - share) + 0.02)  # flat at first, then straight down
+            for optimizer, peak in zip(optimizers, peaks, strict=True):
+                for group, value in zip(optimizer.param_groups, peak, strict=True):
+                    group["lr"] = value * rate
+            loss = reply_loss(model, rows, pad)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+            losses.append(float(loss.detach()))
+            step, seen = step + 1, seen + len(rows)
+            told(share, losses[-1])
+        if losses:
+            mean = sum(losses) / len(losses)
+            measured = validation_loss(model, validation, pad)
+            yield Measure(epoch + 1, seen, time.monotonic() - started, mean, measured)
         if share >= 1:
-            break
-        warm = min(1.0, (step + 1) / schedule.warmup_steps)
-        rate = warm * min(1.0, 1.4 * (1 - share) + 0.02)  # flat at first, then straight down
-        for optimizer, peak in zip(optimizers, peaks, strict=True):
-            for group, value in zip(optimizer.param_groups, peak, strict=True):
-                group["lr"] = value * rate
-        loss = reply_loss(model, rows, pad)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        recent.append(float(loss.detach()))
-        seen += len(rows)
-        if (step + 1) % measure_every == 0:
-            yield _measure(model, validation, pad, step + 1, seen, started, recent)
-            recent = []
-    yield _measure(model, validation, pad, step + 1, seen, started, recent or [0.0])
+            return
 
 
 @torch.no_grad()
@@ -270,22 +350,10 @@ def lay_copying_heads(model: Qwen2ForCausalLM, seed: int) -> None:
         second.o_proj.weight[:, query_head * head : (query_head + 1) * head] = 2.2 * spread * copied
 
 
-def _measure(
-    model: Qwen2ForCausalLM,
-    validation: pd.DataFrame,
-    pad: int,
-    step: int,
-    seen: int,
-    started: float,
-    losses: Sequence[float],
-) -> Measure:
-    loss = validation_loss(model, validation, pad)
-    return Measure(step, seen, time.monotonic() - started, sum(losses) / len(losses), loss)
-
-
 def _optimizers(model: Qwen2ForCausalLM, schedule: Schedule) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices, AdamW for the rest: fewer steps than AdamW alone for a model this small."""
-    matrices, others = [], []
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         (matrices if parameter.ndim == 2 and "layers" in name else others).append(parameter)
     return [
@@ -295,23 +363,16 @@ def _optimizers(model: Qwen2ForCausalLM, schedule: Schedule) -> list[torch.optim
 
 
 def _sorted_rows(table: pd.DataFrame) -> list[Row]:
-    rows = list(zip(table["prompt"], table["reply"], strict=True))
-    return sorted(rows, key=lambda row: len(row[0]) + len(row[1]))
+    rows = list(zip(table["prompt"], table["replies"], strict=True))
+    return sorted(rows, key=lambda row: len(row[0]) + sum(map(len, row[1])))
 
 
-def _batches(table: pd.DataFrame, schedule: Schedule) -> list[list[Row]]:
+def _batches(table: pd.DataFrame, schedule: Schedule, epoch: int) -> list[list[Row]]:
     """Batches of like length, so that little is padding, in random order."""
-    generator = torch.Generator().manual_seed(schedule.seed)
-    batches = []
-    for _ in range(schedule.epochs):
-        shuffled = table.iloc[torch.randperm(len(table), generator=generator).tolist()]
-        pool = schedule.batch * 64
-        epoch = []
-        for start in range(0, len(shuffled), pool):
-            rows = _sorted_rows(shuffled.iloc[start : start + pool])
-            epoch += [rows[i : i + schedule.batch] for i in range(0, len(rows), schedule.batch)]
-        batches += [epoch[i] for i in torch.randperm(len(epoch), generator=generator).tolist()]
-    return batches
+    generator = torch.Generator().manual_seed(schedule.seed + epoch)
+    rows = _sorted_rows(table)
+    batches = [rows[i : i + schedule.batch] for i in range(0, len(rows), schedule.batch)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
 
 
 def save(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
@@ -325,9 +386,9 @@ def save(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
     tokenizer.save_pretrained(folder)
 
 
-def draw(seed: int, count: int) -> list[Example]:
+def draw(seed: int, count: int, replies: int = 1) -> list[Example]:
     """So many examples from the corpus."""
-    return list(islice(examples(seed), count))
+    return list(islice(examples(seed, replies), count))
 
 
 def parameters(model: Any) -> int:

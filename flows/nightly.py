@@ -1,0 +1,217 @@
+"""The nightly flow: plan the briefs, write the missing ones, select the best, report.
+
+Each task is thousands of rows. Nothing here decides what good copy is (generation) or what is pending (sql); a
+run's row in the database is true whatever ends the flow.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.flows import Flow, FlowStateHook
+from prefect.runtime import flow_run as this_flow_run
+
+from flows.parameters import RunParameters
+from flows.planning import all_selections, dry_run
+from flows.progress import Progress, tell
+from flows.report import publish_plan, publish_report
+from flows.settings import load_settings
+from generation.engine import Engine
+from generation.prompts import PromptRenderer, TemplateSet, render
+from generation.recipe import model_name, model_revision
+from generation.records import Brief, Failure, Outcome
+from generation.scoring import judge
+from sql.database import DatabaseUnavailable, open_database, require_schema
+from sql.plan import Planned, plan, read_briefs
+from sql.runs import (
+    RunSummary,
+    add_spent,
+    end_flow_run,
+    finish_run,
+    one_run_at_a_time,
+    run_summary,
+    set_running,
+    start_run,
+)
+from sql.store import save_outcomes, select_best
+
+SAVE_SECONDS = 10.0  # finished copy never waits longer than this to be saved
+EVERYTHING = RunParameters()
+PROGRESS_SECONDS = 2.0  # how often Prefect's progress artifact moves
+
+
+def _database_was_away(task: Any, task_run: Any, state: State[Any]) -> bool:
+    """Retry when Postgres was out of reach; anything else would fail the same way again."""
+    try:
+        state.result()
+    except DatabaseUnavailable:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+_RETRY: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": [5, 30, 120],
+    "retry_condition_fn": _database_was_away,
+    "cache_policy": NO_CACHE,
+}
+
+
+@task(name="plan", **_RETRY)
+def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
+    """Put every brief that is missing or out of date into the database, in one statement a campaign."""
+    settings = load_settings()
+    total = Planned()
+    with open_database(settings.url, settings.data_folder) as database:
+        for selection, recipes in all_selections(database, settings, parameters):
+            total += plan(database, run_id, selection, recipes)
+    get_run_logger().info(
+        "run %s: %s briefs planned, %s to write, %s reused, %s skipped",
+        run_id, total.planned, total.pending, total.reused, total.skipped,
+    )  # fmt: skip
+    return total
+
+
+@task(name="generate", **_RETRY)
+def generate_copy(run_id: int, pending: int) -> None:
+    """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
+
+    A brief of which no draft passed the gates gets a second attempt with another seed, after all the first ones.
+    """
+    settings = load_settings()
+    progress = Progress(total=pending)
+    artifact = cast(UUID, create_progress_artifact(progress=0.0, key="copydesk-progress", description=f"Run {run_id}"))
+    tell(progress)
+    with (
+        open_database(settings.url, settings.data_folder) as database,
+        Engine(settings.engine_options) as engine,
+    ):
+        renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
+        progress.begin("writing")
+        shown = 0.0
+        for attempt, note in ((0, "writing"), (1, "second attempts")):
+            progress.note = note
+            outcomes = _outcomes(engine, renderer, read_briefs(database, run_id, attempt), progress)
+            for batch in _batches(outcomes, settings.save_every):
+                save_outcomes(database, run_id, batch)
+                add_spent(database, run_id, progress.spend(engine.seconds))
+                if time.monotonic() - shown > PROGRESS_SECONDS:
+                    update_progress_artifact(artifact_id=artifact, progress=progress.percent)
+                    shown = time.monotonic()
+        update_progress_artifact(artifact_id=artifact, progress=100.0)
+
+
+@task(name="select", **_RETRY)
+def select_copy(run_id: int) -> int:
+    """Mark the best copy of each brief as selected."""
+    settings = load_settings()
+    with open_database(settings.url, settings.data_folder) as database:
+        return select_best(database, run_id)
+
+
+@task(name="report", cache_policy=NO_CACHE)
+def report(run_id: int) -> None:
+    """Publish the run's figures and its best and worst copy as artifacts."""
+    settings = load_settings()
+    with open_database(settings.url, settings.data_folder) as database:
+        publish_report(database, run_id)
+
+
+def _outcomes(
+    engine: Engine, renderer: PromptRenderer, briefs: Iterable[Brief], progress: Progress
+) -> Iterator[Outcome]:
+    """A brief's whole journey, one at a time as the engine finishes them."""
+    for result in engine.generate(render(briefs, renderer)):
+        if isinstance(result, Failure):
+            outcome = Outcome(result.brief, failure=result)
+        else:
+            outcome = judge(result)
+            progress.prompt_tokens += result.prompt_tokens
+            progress.cached_prompt_tokens += result.cached_prompt_tokens
+            progress.output_tokens += sum(draft.output_tokens for draft in result.drafts)
+        progress.count(outcome)
+        tell(progress)
+        yield outcome
+
+
+def _batches(outcomes: Iterable[Outcome], size: int) -> Iterator[list[Outcome]]:
+    """Batches of at most ``size``, or of what came within SAVE_SECONDS."""
+    batch: list[Outcome] = []
+    started = time.monotonic()
+    for outcome in outcomes:
+        batch.append(outcome)
+        if len(batch) >= size or time.monotonic() - started > SAVE_SECONDS:
+            yield batch
+            batch, started = [], time.monotonic()
+    if batch:
+        yield batch
+
+
+def _end_from_outside(status: str, why: str) -> FlowStateHook[..., Any]:
+    """A hook that makes the run's row true when the flow itself no longer can: it may run in another process."""
+
+    def hook(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+        settings = load_settings()
+        with open_database(settings.url, settings.data_folder) as database:
+            end_flow_run(database, str(flow_run.id), status, f"{why}: {state.message or state.name}")
+
+    return hook
+
+
+@flow(
+    name="nightly-copy",
+    on_failure=[_end_from_outside("failed", "the flow failed")],
+    on_crashed=[_end_from_outside("crashed", "the flow crashed")],
+    on_cancellation=[_end_from_outside("cancelled", "cancelled from Prefect")],
+)
+def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
+    """Write the copy that is missing or out of date.
+
+    Args:
+        parameters: What to write. Left as it is: everything that every campaign asks for.
+    """
+    settings = load_settings()
+    with open_database(settings.url, settings.data_folder) as database:
+        require_schema(database)
+        if parameters.dry_run:
+            rehearsal = dry_run(database, settings, parameters)
+            publish_plan(rehearsal)
+            return {"dry_run": True, **asdict(rehearsal.planned)}
+        with one_run_at_a_time(database):
+            weights = model_revision(settings.engine_options.model, settings.model_revision)
+            run_id = start_run(
+                database,
+                parameters=parameters.model_dump(mode="json"),
+                model=model_name(settings.engine_options.model),
+                model_revision=weights,
+                flow_run_id=this_flow_run.get_id(),
+            )
+            try:
+                planned = plan_briefs(run_id, parameters)
+                set_running(database, run_id)
+                if planned.pending:
+                    generate_copy(run_id, planned.pending)
+                    select_copy(run_id)
+                finish_run(database, run_id, "completed")
+            except Exception as exc:
+                finish_run(database, run_id, "failed", one_line(exc))
+                raise
+            except BaseException:  # Ctrl-C, or Prefect's cancellation
+                finish_run(database, run_id, "cancelled", "stopped before it was done")
+                raise
+            report(run_id)
+            summary: RunSummary = run_summary(database, run_id)
+            return asdict(summary)
+
+
+def one_line(error: BaseException) -> str:
+    """An error as one line for people."""
+    return " ".join(str(error).split()) or type(error).__name__

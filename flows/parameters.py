@@ -1,0 +1,53 @@
+"""What a run may be asked for: the form of Prefect's UI and the options of ``copydesk run`` are both this model."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Channel(StrEnum):
+    """Where copy runs; one value for each file in templates/channels."""
+
+    EMAIL = "email"
+    GOOGLE_RSA = "google_rsa"
+    META_FEED = "meta_feed"
+    PRODUCT_PAGE = "product_page"
+    PUSH = "push"
+    SMS = "sms"
+
+
+class Locale(StrEnum):
+    """The language and market that copy is written for."""
+
+    EN_US = "en-US"
+    ZH_CN = "zh-CN"
+
+
+class ProductFilter(BaseModel):
+    """Which products to write for. All that is given must hold; nothing given: the campaign's own filter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] = Field(default=[], description="Product ids")
+    categories: list[str] = Field(default=[], description="Categories, as in the catalogue")
+    brands: list[str] = Field(default=[], description="Brands, as in the catalogue")
+    title_contains: str | None = Field(default=None, description="Words that the title holds, in any case")
+
+    def given(self) -> dict[str, list[str] | str]:
+        """Only the conditions that were given."""
+        return {name: value for name, value in self.model_dump().items() if value}
+
+
+class RunParameters(BaseModel):
+    """What to write tonight, or now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    campaign: str | None = Field(default=None, description="Campaign's name; empty: every campaign")
+    products: ProductFilter = Field(default=ProductFilter(), description="Only these products")
+    segments: list[str] = Field(default=[], description="Segment ids; empty: the campaign's own")
+    channels: list[Channel] = Field(default=[], description="Channels; empty: the campaign's own")
+    locales: list[Locale] = Field(default=[], description="Locales; empty: the campaign's own")
+    limit: int | None = Field(default=None, ge=1, description="At most this many briefs a campaign")
+    retry_failed: bool = Field(default=False, description="Try briefs again that failed in an earlier run")
+    dry_run: bool = Field(default=False, description="Show the plan and three prompts; write nothing")

@@ -1,0 +1,81 @@
+"""From a run's parameters to what sql plans: the campaigns, their selections and recipes; and the dry run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flows.parameters import RunParameters
+from flows.settings import Settings
+from generation.engine import context_length, load_tokenizer
+from generation.prompts import PromptRenderer, TemplateSet
+from generation.recipe import model_revision, recipe
+from sql.catalogue import CampaignSpec, list_campaigns, read_campaign
+from sql.database import Database
+from sql.plan import NothingToPlan, Planned, Recipes, Selection, preview
+
+PROMPTS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a run would do, and some of its prompts as a person reads them, under a line that says whose they are."""
+
+    planned: Planned
+    prompts: tuple[tuple[str, str], ...]
+
+
+def campaigns_of(database: Database, parameters: RunParameters) -> list[CampaignSpec]:
+    """The campaigns that a run covers. Raises UnknownCampaign, or NothingToPlan when there is none at all."""
+    if parameters.campaign:
+        return [read_campaign(database, parameters.campaign)]
+    if campaigns := list_campaigns(database):
+        return campaigns
+    raise NothingToPlan("there is no campaign yet: load some with `copydesk load campaigns.yaml`")
+
+
+def all_selections(
+    database: Database, settings: Settings, parameters: RunParameters
+) -> Iterator[tuple[Selection, Recipes]]:
+    """For each campaign, which cells to plan and the recipe of each channel and locale.
+
+    Raises what ``campaigns_of`` raises, UnknownChannel, PromptError for a broken template, EngineError for the model.
+    """
+    campaigns = campaigns_of(database, parameters)
+    weights = model_revision(settings.engine_options.model, settings.model_revision)
+    templates = TemplateSet.from_folder(settings.templates)
+    for campaign in campaigns:
+        selection = Selection(
+            campaign,
+            product_filter=parameters.products.given(),
+            segments=tuple(parameters.segments),
+            channels=tuple(parameters.channels),
+            locales=tuple(parameters.locales),
+            limit=parameters.limit,
+            floor=settings.segment_floor,
+            retry_failed=parameters.retry_failed,
+        )
+        recipes = {
+            (channel, locale): recipe(channel, locale, settings.engine_options.model, weights, templates)
+            for channel, locale in selection.cells()
+        }
+        yield selection, recipes
+
+
+def dry_run(database: Database, settings: Settings, parameters: RunParameters) -> DryRun:
+    """The plan's counts and a few prompts. Loads the tokenizer, never the engine, and writes nothing."""
+    options = settings.engine_options
+    renderer = PromptRenderer(
+        load_tokenizer(options.model, options.revision),
+        min(context_length(options.model, options.revision), settings.max_model_len or 1 << 30),
+        TemplateSet.from_folder(settings.templates),
+    )
+    total, prompts = Planned(), []
+    for selection, recipes in all_selections(database, settings, parameters):
+        planned, briefs = preview(database, selection, recipes, PROMPTS_SHOWN)
+        total += planned
+        for brief in briefs:
+            tokens = len(renderer.render(brief).token_ids)
+            where = (
+                f"{brief.campaign.name} · {brief.channel} · {brief.locale} · {brief.product.id} · {brief.segment.id}"
+            )
+            prompts.append((f"{where} · {tokens} tokens", renderer.text(brief)))
+    return DryRun(total, tuple(prompts[:: max(1, len(prompts) // PROMPTS_SHOWN)][:PROMPTS_SHOWN]))
