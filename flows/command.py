@@ -1,18 +1,17 @@
 """The ``copydesk`` command. Parses, calls, prints; heavy imports wait until a command needs them."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from flows.console import EXIT_FAILED, opened, screen, settings_or_stop, stop
 from flows.parameters import Channel, Locale, ProductFilter, RunParameters
-from flows.settings import Settings, SettingsError, load_settings, prepare_prefect
+from flows.settings import Settings, prepare_prefect
 
 if TYPE_CHECKING:
     from sql.database import Database
@@ -26,39 +25,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-EXIT_FAILED, EXIT_USAGE = 1, 2
-
-screen = Console(highlight=False, stderr=True)  # for people; standard output is for results
-
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]
-
-
-def stop(message: object, status: int = EXIT_USAGE) -> NoReturn:
-    """End with one line on standard error."""
-    print(f"copydesk: {' '.join(str(message).split())}", file=sys.stderr)
-    raise typer.Exit(status)
-
-
-def settings_or_stop() -> Settings:
-    """The settings, or exit status 2 with the variable to mend."""
-    try:
-        return load_settings()
-    except SettingsError as exc:
-        stop(exc)
-
-
-@contextmanager
-def opened(settings: Settings, *, migrated: bool = True) -> Iterator["Database"]:
-    """The database, or exit status 2 with what to mend."""
-    from sql.database import DatabaseUnavailable, open_database, require_schema
-
-    try:
-        with open_database(settings.url, settings.data_folder) as database:
-            if migrated:
-                require_schema(database)
-            yield database
-    except DatabaseUnavailable as exc:
-        stop(exc)
 
 
 @app.command()
