@@ -6,7 +6,6 @@ Reading files is in ``sql.feeds``; rows are validated by the tables' own constra
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -82,7 +81,7 @@ def _product_row(product: Product) -> tuple[Any, ...]:
     attributes = {storable(name): storable(value) for name, value in product.attributes.items()}
     return (
         _text(product.id), _text(product.title), _text(product.brand), _text(product.description),
-        _text(product.category), product.price, product.currency, _text(product.url), _text(product.image_url),
+        _text(product.category), product.price, _text(product.currency), _text(product.url), _text(product.image_url),
         json.dumps(attributes, ensure_ascii=False),
     )  # fmt: skip
 
@@ -101,25 +100,41 @@ def _upsert(
     items: Iterable[_Item],
     row_of: Callable[[_Item], tuple[Any, ...]],
 ) -> Upserted:
-    """In batches of one COPY and one statement; a batch that a constraint refuses is taken row by row."""
     total = Upserted()
-    rows = (row_of(item) for item in items)
-    while batch := list(islice(rows, BATCH)):
-        try:
-            with database.begin() as connection:
-                new, changed = _upsert_batch(connection, table, columns, batch)
-            total.new, total.changed = total.new + new, total.changed + changed
-            total.unchanged += len(batch) - new - changed
-        except (IntegrityError, DataError):
-            for row in batch:
-                try:
-                    with database.begin() as connection:
-                        new, changed = _upsert_batch(connection, table, columns, [row])
-                    total.new, total.changed = total.new + new, total.changed + changed
-                    total.unchanged += 1 - new - changed
-                except (IntegrityError, DataError) as exc:
-                    total.refused.append((str(row[0]), _reason(exc)))
+    for batch in _batches(row_of(item) for item in items):
+        _upsert_rows(database, table, columns, batch, total)
     return total
+
+
+def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """At most BATCH rows, none with an id twice: so a later row of an id counts as a change and wins."""
+    batch: dict[str, tuple[Any, ...]] = {}
+    for row in rows:
+        if len(batch) == BATCH or row[0] in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[row[0]] = row
+    if batch:
+        yield list(batch.values())
+
+
+def _upsert_rows(
+    database: Database, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], total: Upserted
+) -> None:
+    """One COPY and one statement; rows of which a constraint refuses one are taken by halves until it stands alone."""
+    try:
+        with database.begin() as connection:
+            new, changed = _upsert_batch(connection, table, columns, rows)
+    except (IntegrityError, DataError) as exc:
+        if len(rows) == 1:
+            total.refused.append((str(rows[0][0]), refusal(exc)))
+            return
+        middle = len(rows) // 2
+        _upsert_rows(database, table, columns, rows[:middle], total)
+        _upsert_rows(database, table, columns, rows[middle:], total)
+        return
+    total.new, total.changed = total.new + new, total.changed + changed
+    total.unchanged += len(rows) - new - changed
 
 
 def _upsert_batch(
@@ -133,7 +148,7 @@ def _upsert_batch(
         f"""
         with written as (
             insert into {table} as t ({names})
-            select distinct on (id) {names} from staged order by id
+            select {names} from staged
             on conflict (id) do update
                set {", ".join(f"{name} = excluded.{name}" for name in others)}, updated_at = now()
              where ({", ".join(f"t.{name}" for name in others)})
@@ -159,21 +174,22 @@ def copy_rows(connection: Connection, statement: str, rows: Iterable[tuple[Any, 
         raise IntegrityError(statement, None, exc) from exc
 
 
-def _reason(error: IntegrityError | DataError) -> str:
+def refusal(error: IntegrityError | DataError) -> str:
+    """Why the database refused a row, in one line without the row."""
     return " ".join(str(error.orig).split("\n")[0].split())
 
 
 def upsert_campaign(database: Database, spec: CampaignSpec) -> int:
     """Insert or change a campaign by name; its id. Raises CampaignError."""
     values = {
-        "name": spec.name,
-        "channels": list(spec.channels),
-        "locales": list(spec.locales),
-        "segments": list(spec.segments),
-        "product_filter": json.dumps(dict(spec.product_filter), ensure_ascii=False),
+        "name": storable(spec.name),
+        "channels": [storable(name) for name in spec.channels],
+        "locales": [storable(name) for name in spec.locales],
+        "segments": [storable(name) for name in spec.segments],
+        "product_filter": json.dumps(_storable_filter(spec.product_filter), ensure_ascii=False),
         "variants": spec.variants,
-        "brand_voice": spec.brand_voice,
-        "offer": spec.offer,
+        "brand_voice": _text(spec.brand_voice),
+        "offer": _text(spec.offer),
         "sampling": json.dumps(asdict(spec.sampling)),
     }
     others = [name for name in values if name != "name"]
@@ -191,7 +207,14 @@ def upsert_campaign(database: Database, spec: CampaignSpec) -> int:
                 ).scalar_one()
             )
     except (IntegrityError, DataError) as exc:
-        raise CampaignError(f"campaign {spec.name!r}: {_reason(exc)}") from exc
+        raise CampaignError(f"campaign {spec.name!r}: {refusal(exc)}") from exc
+
+
+def _storable_filter(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: storable(value) if isinstance(value, str) else [storable(entry) for entry in value]
+        for name, value in chosen.items()
+    }
 
 
 def list_campaigns(database: Database) -> list[CampaignSpec]:

@@ -5,7 +5,7 @@ Queries are in the other modules of ``sql``.
 
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,9 +19,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
 
 OLDEST_SERVER = 15
+VERSION_TABLE = "copydesk_schema"  # not alembic_version, which may be somebody else's
+_MIGRATION_LOCK = 0x636F7080
 
 
 class DatabaseUnavailable(RuntimeError):
@@ -45,6 +47,8 @@ class Database:
             if exc.connection_invalidated or isinstance(exc.orig, psycopg.OperationalError):
                 raise DatabaseUnavailable(f"the database {self.name} went away: {_line(exc.orig)}") from exc
             raise
+        except psycopg.OperationalError as exc:  # from COPY and cursors of the driver's own
+            raise DatabaseUnavailable(f"the database {self.name} went away: {_line(exc)}") from exc
 
 
 _embedded: dict[Path, tuple[Any, int]] = {}
@@ -63,7 +67,7 @@ def open_database(url: str | None, data_folder: Path) -> Iterator[Database]:
         return
     try:
         parsed = make_url(url)
-    except ArgumentError as exc:
+    except (ArgumentError, ValueError) as exc:  # ValueError: a port that is no number
         raise DatabaseUnavailable(
             "COPYDESK_DATABASE_URL is no URL; it should read postgresql://user:password@host:5432/name"
         ) from exc
@@ -71,8 +75,9 @@ def open_database(url: str | None, data_folder: Path) -> Iterator[Database]:
         raise DatabaseUnavailable(
             f"COPYDESK_DATABASE_URL names {parsed.get_backend_name()!r}; copydesk needs PostgreSQL"
         )
-    parsed = parsed.set(drivername="postgresql+psycopg")
-    yield from _open(parsed, parsed.render_as_string(hide_password=True).replace("+psycopg", ""))
+    # The query part may hold a password, too, or the folder of the server's socket.
+    shown = parsed.set(drivername="postgresql", query={"host": parsed.query["host"]} if "host" in parsed.query else {})
+    yield from _open(parsed.set(drivername="postgresql+psycopg"), shown.render_as_string(hide_password=True))
 
 
 def _open(url: URL, name: str) -> Iterator[Database]:
@@ -81,10 +86,14 @@ def _open(url: URL, name: str) -> Iterator[Database]:
         try:
             with engine.connect() as connection:
                 version = connection.exec_driver_sql("show server_version_num").scalar_one()
+                encoding = connection.exec_driver_sql("show server_encoding").scalar_one()
         except DBAPIError as exc:
             raise DatabaseUnavailable(f"can't connect to {name}: {_line(exc.orig)}") from exc
         if int(version) < OLDEST_SERVER * 10_000:
             raise DatabaseUnavailable(f"{name} is PostgreSQL {int(version) // 10_000}; copydesk needs {OLDEST_SERVER}")
+        if encoding not in (b"UTF8", "UTF8"):  # SQL_ASCII, what initdb makes of LANG=C, gives bytes
+            shown = encoding.decode() if isinstance(encoding, bytes) else encoding
+            raise DatabaseUnavailable(f"{name} is encoded in {shown}; copydesk needs a database created with UTF8")
         yield Database(engine, name)
     finally:
         engine.dispose()
@@ -92,6 +101,10 @@ def _open(url: URL, name: str) -> Iterator[Database]:
 
 def _line(error: object) -> str:
     return " ".join(str(error).split())
+
+
+def _first_line(error: object) -> str:
+    return _line(str(error).split("\n")[0])
 
 
 @contextmanager
@@ -132,53 +145,128 @@ def _alembic(connection: Connection | None = None) -> Config:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the schema up to a revision. Doing it again changes nothing."""
-    with database.begin() as connection:
-        alembic.command.upgrade(_alembic(connection), revision)
+    """Bring the schema up to a revision. Doing it again changes nothing; two at once take turns.
+
+    Raises DatabaseUnavailable, and changes nothing, when tables of others stand where copydesk's would.
+    """
+    _refuse_newer(database)
+    try:
+        with database.begin() as connection:
+            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            alembic.command.upgrade(_alembic(connection), revision)
+    except ProgrammingError as exc:
+        if not isinstance(exc.orig, psycopg.errors.DuplicateTable | psycopg.errors.DuplicateFunction):
+            raise
+        raise DatabaseUnavailable(
+            f"the database {database.name} holds somebody else's tables: {_first_line(exc.orig)}; give copydesk a "
+            "database of its own, or a schema: create it and add ?options=-csearch_path%3DNAME to the URL"
+        ) from exc
 
 
 def downgrade(database: Database, revision: str = "base") -> None:
     """Take the schema back to a revision; ``base`` drops every table of copydesk's with its rows."""
     with database.begin() as connection:
         alembic.command.downgrade(_alembic(connection), revision)
+        if revision == "base":
+            connection.exec_driver_sql(f"drop table {VERSION_TABLE}")
 
 
 def require_schema(database: Database) -> None:
     """Raises DatabaseUnavailable unless the schema is the one that this version expects."""
+    _refuse_newer(database)
     head = ScriptDirectory.from_config(_alembic()).get_current_head()
-    with database.begin() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": "copydesk_schema"})
-        current = context.get_current_revision()
+    current = _current_revision(database)
     if current != head:
         state = "has no copydesk tables" if current is None else f"has schema {current}, this version needs {head}"
         raise DatabaseUnavailable(f"the database {database.name} {state}: run `copydesk init`")
 
 
+def _refuse_newer(database: Database) -> None:
+    current = _current_revision(database)
+    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+    if current is not None and current not in known:
+        raise DatabaseUnavailable(
+            f"the database {database.name} has schema {current}, which this version doesn't know: update copydesk"
+        )
+
+
+def _current_revision(database: Database) -> str | None:
+    with database.begin() as connection:
+        return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+_LINE = '({name})::text collate "default"'  # a column's own type (citext, varchar, an enum) or collation may differ
+_NUMBER = "(case when ({name})::text ~ '^[0-9]{{1,10}}([.][0-9]+)?$' then ({name})::text end)::numeric(14, 4)"
+_PRODUCT_COLUMNS = {
+    **dict.fromkeys(("id", "title", "brand", "description", "category"), _LINE),
+    "price": _NUMBER,
+    **dict.fromkeys(("currency", "url", "image_url"), _LINE),
+    "attributes": "case when jsonb_typeof(({name})::jsonb) = 'object' then ({name})::jsonb else '{{}}' end",
+}
+_SEGMENT_COLUMNS = {
+    **dict.fromkeys(("id", "name", "description"), _LINE),
+    **dict.fromkeys(("interests", "needs"), "({name})::text[]"),
+    "size": "coalesce(({name})::integer, 0)",
+}
+_TYPES = {"attributes": "json or jsonb", "interests": "text[]", "needs": "text[]", "size": "integer"}
+
+
 def point_catalogue(database: Database, *, products: str | None, segments: str | None) -> None:
     """Make the plan read products and segments from relations of the user's own (``schema.name``).
 
-    None: copydesk's tables. Raises DatabaseUnavailable, naming the columns that a relation lacks.
+    A price may be a number or text, and what is no plain number is no price; attributes may be NULL.
+    None: copydesk's tables. Raises DatabaseUnavailable, naming the columns that a relation lacks or has otherwise.
     """
-    of_products = "id, title, brand, description, category, price, currency, url, image_url, attributes"
-    of_segments = "id, name, description, interests, needs, size"
-    wanted = {
-        "catalogue": (products or "products", of_products),
-        "audiences": (segments or "segments", of_segments),
-    }
     with database.begin() as connection:
-        for view, (relation, columns) in wanted.items():
-            names = connection.execute(
+        for view, relation, columns in (
+            ("catalogue", products, _PRODUCT_COLUMNS),
+            ("audiences", segments, _SEGMENT_COLUMNS),
+        ):
+            if relation is None:
+                own = "products" if view == "catalogue" else "segments"
+                connection.exec_driver_sql(f"create or replace view {view} as select {', '.join(columns)} from {own}")
+            else:
+                _point(connection, view, relation, columns)
+
+
+def _point(connection: Connection, view: str, relation: str, columns: Mapping[str, str]) -> None:
+    asked = f"the relation {relation!r} for {view}"
+    try:
+        resolved = connection.execute(
+            text(
+                "select oid::regclass::text from pg_class"
+                " where oid = to_regclass(:relation) and relkind in ('r', 'v', 'm', 'f', 'p')"
+            ),
+            {"relation": relation},
+        ).scalar()
+        if resolved is None:
+            raise DatabaseUnavailable(f"{asked} is not there")
+        types = {
+            row.attname: row.type
+            for row in connection.execute(
                 text(
-                    "select a.attname from pg_attribute a where a.attrelid = to_regclass(:relation) and a.attnum > 0"
-                    " and not a.attisdropped"
+                    "select attname, format_type(atttypid, null) as type from pg_attribute"
+                    " where attrelid = to_regclass(:relation) and attnum > 0 and not attisdropped"
                 ),
                 {"relation": relation},
-            ).scalars()
-            found = set(names)
-            missing = [name for name in columns.split(", ") if name not in found]
-            if missing:
-                lacks = f"lacks the columns {', '.join(missing)}" if found else "is not there"
-                raise DatabaseUnavailable(f"the relation {relation!r} for {view} {lacks}")
-            # to_regclass found it, so it is a name and no statement; %I would quote the schema's dot.
-            resolved = connection.execute(text("select to_regclass(:r)::text"), {"r": relation}).scalar_one()
-            connection.exec_driver_sql(f"create or replace view {view} as select {columns} from {resolved}")
+            )
+        }
+        if missing := [name for name in columns if name not in types]:
+            raise DatabaseUnavailable(f"{asked} lacks the columns {', '.join(missing)}")
+        for name, wanted in _TYPES.items():
+            if name in columns and not _fits(types[name], wanted):
+                raise DatabaseUnavailable(f"{asked} has the column {name} as {types[name]}; it must be {wanted}")
+        selected = ", ".join(f"{expression.format(name=name)} as {name}" for name, expression in columns.items())
+        # The name came from to_regclass, quoted where it needs to be; %I would quote the schema's dot.
+        connection.exec_driver_sql(f"create or replace view {view} as select {selected} from {resolved}")
+        connection.exec_driver_sql(f"select from {view} limit 0")  # are we allowed to read it?
+    except ProgrammingError as exc:
+        raise DatabaseUnavailable(f"{asked} can't be used: {_first_line(exc.orig)}") from exc
+
+
+def _fits(type_name: str, wanted: str) -> bool:
+    if wanted == "text[]":
+        return type_name.endswith("[]")
+    if wanted == "integer":
+        return type_name in {"smallint", "integer", "bigint", "numeric"}
+    return type_name in wanted.split(" or ")

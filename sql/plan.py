@@ -13,13 +13,15 @@ from sqlalchemy import Connection, text
 from generation.records import Brief, Product, Segment
 from sql.catalogue import CampaignSpec, list_campaigns
 from sql.database import Database
+from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.queries import query
+from sql.store import offer_best
 
 READ_ROWS = 2000  # rows fetched at a time by the server-side cursor
 
 
 class NothingToPlan(ValueError):
-    """There are no products or no segments for a campaign; the message says which and what to do."""
+    """No plan can be made of a campaign's products and segments; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,9 @@ class Selection:
     retry_failed: bool = False
 
     def cells(self) -> list[tuple[str, str]]:
-        """Channel and locale pairs, in a settled order."""
+        """Channel and locale pairs, each once, in a settled order."""
         channels, locales = self.channels or self.campaign.channels, self.locales or self.campaign.locales
-        return sorted((channel, locale) for channel in channels for locale in locales)
+        return sorted({(channel, locale) for channel in channels for locale in locales})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,30 @@ Recipes = Mapping[tuple[str, str], str]
 """The digest of template, channel spec and model for each (channel, locale); see generation.recipe."""
 
 
+_COUNTED = """
+update runs r set plans = p.plans, planned = sums.planned, reused = sums.reused, skipped = sums.skipped
+  from (select plans || jsonb_build_object(cast(:campaign as text), cast(:counts as jsonb)) as plans
+          from runs where id = :run_id) p
+ cross join lateral (select sum(planned) as planned, sum(reused) as reused, sum(skipped) as skipped
+                       from jsonb_each(p.plans) each
+                      cross join jsonb_to_record(each.value) as c(planned bigint, reused bigint, skipped bigint)) sums
+ where r.id = :run_id
+"""
+
+
 def plan(database: Database, run_id: int, selection: Selection, recipes: Recipes) -> Planned:
-    """Put the briefs that need writing into the table as pending, and count. One statement, whatever the size.
+    """Put the briefs that need writing into the table as pending, and count. Set-based, whatever the size.
+
+    A brief whose content is the current one again is taken back with its copy; and where a run broke off before it
+    chose the best copy, that is done now. Planning a campaign again for the same run replaces its counts.
 
     Raises NothingToPlan.
     """
     with database.begin() as connection:
         counted = _plan(connection, run_id, selection, recipes)
         connection.execute(
-            text(
-                "update runs set planned = planned + :planned, reused = reused + :reused, skipped = skipped + :skipped"
-                " where id = :run_id"
-            ),
-            {"planned": counted.planned, "reused": counted.reused, "skipped": counted.skipped, "run_id": run_id},
+            text(_COUNTED),
+            {"run_id": run_id, "campaign": str(selection.campaign.id), "counts": json.dumps(asdict(counted))},
         )
     return counted
 
@@ -106,8 +119,8 @@ def _plan(connection: Connection, run_id: int, selection: Selection, recipes: Re
         {"channel": channel, "locale": locale, "recipe": recipes[channel, locale]}
         for channel, locale in selection.cells()
     ]
-    row = connection.execute(
-        text(query("plan")),
+    connection.execute(
+        text(query("cells")),
         {
             "campaign_id": campaign.id,
             "campaign_digest": hashlib.md5(json.dumps(words).encode(), usedforsecurity=False).hexdigest(),
@@ -119,14 +132,17 @@ def _plan(connection: Connection, run_id: int, selection: Selection, recipes: Re
             "channels": json.dumps(channels),
             "most": selection.limit,
             "floor": selection.floor,
-            "run_id": run_id,
             "retry_failed": selection.retry_failed,
         },
+    )
+    row = connection.execute(
+        text(query("plan")), {"campaign_id": campaign.id, "run_id": run_id, "floor": selection.floor}
     ).one()
     if row.planned == 0:
         shown = json.dumps(dict(chosen), ensure_ascii=False)
         raise NothingToPlan(f"campaign {campaign.name!r} matches no product; its filter is {shown}")
-    return Planned(row.planned, row.planned - row.pending - row.skipped, row.skipped, row.pending)
+    offer_best(connection, "select brief_id, fate = 'taken back' from cell where fate in ('reused', 'taken back')", {})
+    return Planned(row.planned, row.reused, row.skipped, row.pending)
 
 
 def _require_rows(connection: Connection, selection: Selection) -> None:
@@ -140,6 +156,14 @@ def _require_rows(connection: Connection, selection: Selection) -> None:
         raise NothingToPlan(
             f"campaign {selection.campaign.name!r} asks for segments that are not there: {', '.join(missing[:5])}"
         )
+    for view in ("catalogue", "audiences"):  # they may be relations of the user's own, without our tables' keys
+        bad = connection.exec_driver_sql(
+            f"select id, count(*) from {view} group by id"
+            f" having count(*) > 1 or coalesce(length(id), 0) not between 1 and {ID_CHARACTERS} limit 1"
+        ).first()
+        if bad is not None:
+            why = "there more than once" if bad.id and bad[1] > 1 else f"not of 1 to {ID_CHARACTERS} characters"
+            raise NothingToPlan(f"the relation behind {view} has an id that is {why}: {(bad.id or '')[:60]!r}")
 
 
 def read_briefs(database: Database, run_id: int, attempt: int) -> Iterator[Brief]:
@@ -147,8 +171,9 @@ def read_briefs(database: Database, run_id: int, attempt: int) -> Iterator[Brief
 
     On a connection of its own, so that saving goes on beside it; what is saved meanwhile doesn't change the stream.
     A product that left the catalogue since the plan yields a brief whose product has an empty title.
+    Raises DatabaseUnavailable.
     """
-    with database.engine.connect() as connection:
+    with database.begin() as connection:
         audiences = _audiences(connection)
         campaigns = {campaign.id: campaign for campaign in list_campaigns(database)}
         driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
@@ -165,8 +190,8 @@ def _audiences(connection: Connection) -> dict[str, Segment]:
             row["id"],
             row["name"],
             row["description"],
-            tuple(row["interests"] or ()),
-            tuple(row["needs"] or ()),
+            tuple(filter(None, row["interests"] or ())),
+            tuple(filter(None, row["needs"] or ())),
             row["size"],
         )
         for row in rows
@@ -199,5 +224,5 @@ def _product(row: Mapping[str, Any]) -> Product:
         row["currency"],
         row["url"],
         row["image_url"],
-        {str(name): str(value) for name, value in (row["attributes"] or {}).items()},
+        {name: words for name, value in (row["attributes"] or {}).items() if (words := as_text(value))},
     )

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from sql.database import Database
 
@@ -80,13 +81,12 @@ def one_run_at_a_time(database: Database) -> Iterator[None]:
             which = f"run {row.id}, started {row.started_at:%Y-%m-%d %H:%M:%S %Z}," if row else "another run"
             raise RunInProgress(f"{which} is still going on; try again when it has ended (`copydesk status`)")
         try:
-            connection.exec_driver_sql(
-                "update runs set status = 'crashed', finished_at = now(), error = 'the process ended without a word'"
-                " where status in ('planning', 'running')"
-            )
+            left = connection.exec_driver_sql("select id from runs where status in ('planning', 'running')").scalars()
+            for run_id in list(left):
+                finish_run(database, run_id, "crashed", "the process ended without a word")
             yield
         finally:
-            if not connection.invalidated and not connection.closed:
+            with suppress(DBAPIError):  # the connection is lost, and the lock went with it
                 connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
 
 
@@ -208,7 +208,7 @@ def best_and_worst(database: Database, run_id: int, limit: int) -> tuple[list[Co
 
 
 def failure_reasons(database: Database, run_id: int, limit: int) -> list[tuple[str, int]]:
-    """Why briefs failed or were skipped, most frequent first: reason up to its first colon or bracket, and count."""
+    """Why briefs failed or were skipped, most frequent first: reason up to its first semicolon or bracket."""
     with database.begin() as connection:
         rows = connection.execute(
             text(

@@ -1,13 +1,14 @@
 """Copy into the database in bulk: COPY to a staging table, one guarded upsert, and what became of each brief."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import Failure, Outcome, ScoredCopy
-from sql.catalogue import copy_rows
+from sql.catalogue import copy_rows, refusal
 from sql.database import Database
 from sql.feeds.text import storable
 from sql.queries import query
@@ -19,21 +20,49 @@ _COLUMNS = (
 
 
 def save_outcomes(database: Database, run_id: int, outcomes: Sequence[Outcome]) -> None:
-    """Save a batch in one transaction; saving it again changes nothing.
+    """Save a batch in one transaction. Only briefs that wait for that attempt: saving it again changes nothing.
 
     A brief with a copy that passed is generated. With none, it stays pending for its second attempt; after that, or
-    after a failure to render or generate, it has failed, and says why.
+    after a failure to render or generate, it has failed, and says why. So has one whose copy the database refuses.
     """
     if not outcomes:
         return
-    with database.begin() as connection:
-        connection.exec_driver_sql(
-            f"create temp table staged_copies on commit drop as select {_COLUMNS} from copies with no data"
-        )
-        rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
-        copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
-        connection.exec_driver_sql(query("save_copies"))
-        _settle_briefs(connection, run_id, outcomes)
+    try:
+        with database.begin() as connection:
+            _save(connection, run_id, outcomes)
+    except (IntegrityError, DataError) as exc:
+        if len(outcomes) > 1:  # by halves until the row that is at fault stands alone
+            middle = len(outcomes) // 2
+            save_outcomes(database, run_id, outcomes[:middle])
+            save_outcomes(database, run_id, outcomes[middle:])
+            return
+        (outcome,) = outcomes
+        if not outcome.copies:
+            raise
+        reason = f"the database refuses its copy: {refusal(exc)}"
+        failure = Failure(outcome.brief, "save", reason, outcome.copies[0].copy.draft.text)
+        with database.begin() as connection:
+            _save(connection, run_id, [Outcome(outcome.brief, failure=failure)])
+
+
+def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> None:
+    waiting = connection.execute(
+        text(
+            "select id, attempts from briefs where id = any(:ids) and status = 'pending' order by id for no key update"
+        ),
+        {"ids": [outcome.brief.id for outcome in outcomes]},
+    )
+    attempts = {row.id: row.attempts for row in waiting}
+    outcomes = [outcome for outcome in outcomes if attempts.get(outcome.brief.id) == outcome.brief.attempt]
+    if not outcomes:
+        return
+    connection.exec_driver_sql(
+        f"create temp table staged_copies on commit drop as select {_COLUMNS} from copies with no data"
+    )
+    rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
+    copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
+    connection.exec_driver_sql(query("save_copies"))
+    _settle_briefs(connection, run_id, outcomes)
 
 
 def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
@@ -109,7 +138,18 @@ def _no_copy_passed(outcome: Outcome) -> Failure:
 
 
 def select_best(database: Database, run_id: int) -> int:
-    """Mark the best copy of each brief of the run as selected and retire older briefs' copy; how many were selected."""
+    """Mark the best copy of each brief of the run as selected and retire other briefs' copy; how many were selected."""
     with database.begin() as connection:
-        connection.execute(text(query("supersede")), {"run_id": run_id})
-        return connection.execute(text(query("select_best")), {"run_id": run_id}).rowcount
+        return offer_best(
+            connection,
+            "select id, false from briefs where run_id = :run_id and status = 'generated' and superseded_at is null",
+            {"run_id": run_id},
+        )
+
+
+def offer_best(connection: Connection, briefs: str, parameters: Mapping[str, Any]) -> int:
+    """As ``select_best``, for the briefs that a statement gives: their id, and whether they were taken back."""
+    connection.exec_driver_sql("create temp table current_brief (id bigint, taken_back boolean) on commit drop")
+    connection.execute(text(f"insert into current_brief {briefs}"), parameters)
+    connection.exec_driver_sql(query("supersede"))
+    return connection.exec_driver_sql(query("select_best")).rowcount

@@ -1,9 +1,10 @@
 -- The first schema. Words as in the README: product, segment, campaign, brief, copy, run.
 
 create function fields_are_valid(fields jsonb) returns boolean language sql immutable strict as $$
+    -- strict: lax would unwrap a nested array and find its strings good; silent: null, not an error, on what isn't one
     select jsonb_typeof(fields) = 'object'
-       and not jsonb_path_exists(fields, 'strict $.* ? (@.type() != "array")')
-       and not jsonb_path_exists(fields, 'lax $.*[*] ? (@.type() != "string" || @ == "")')
+       and not jsonb_path_exists(fields, 'strict $.* ? (@.type() != "array")', silent => true)
+       and not jsonb_path_exists(fields, 'strict $.*[*] ? (@.type() != "string" || @ == "")', silent => true)
 $$;
 comment on function fields_are_valid is 'A copy''s fields: an object of arrays of non-empty strings.';
 
@@ -13,7 +14,7 @@ create table products (
     brand       text,
     description text,
     category    text,
-    price       numeric(14, 4) check (price >= 0),
+    price       numeric(14, 4) check (price >= 0 and price <> 'NaN'),
     currency    text check (currency ~ '^[A-Z]{3}$'),
     url         text,
     image_url   text,
@@ -52,6 +53,7 @@ create table runs (
     status               text not null default 'planning'
                          check (status in ('planning', 'running', 'completed', 'failed', 'cancelled', 'crashed')),
     parameters           jsonb not null default '{}',
+    plans                jsonb not null default '{}',
     model                text,
     model_revision       text,
     flow_run_id          text,
@@ -71,6 +73,7 @@ create table runs (
         check (status <> 'completed' or planned = reused + generated + failed + skipped),
     constraint an_ended_run_has_an_end check ((status in ('planning', 'running')) = (finished_at is null))
 );
+comment on column runs.plans is 'Counts of the plan by campaign id; planned, reused and skipped are their sums.';
 
 create table briefs (
     id            bigint generated always as identity primary key,
@@ -85,11 +88,13 @@ create table briefs (
     status        text not null check (status in ('pending', 'generated', 'failed', 'skipped')),
     attempts      smallint not null default 0 check (attempts between 0 and 1),
     reason        text,
-    superseded_at timestamptz
+    superseded_at timestamptz,
+    constraint a_brief_without_copy_says_why check ((status in ('failed', 'skipped')) = (reason is not null))
 );
 comment on table briefs is 'One cell to be written. Products and segments may be a view of yours, so no foreign keys to them.';
 comment on column briefs.content_key is 'Digest of everything that may change the words. Same key: nothing to write.';
 comment on column briefs.run_id is 'The run that last planned it.';
+comment on column briefs.superseded_at is 'Since when another brief of the same cell is the current one; null: this one is.';
 create index briefs_by_run on briefs (run_id, status, attempts, campaign_id, channel, locale, product_id, segment_id);
 create index briefs_by_cell on briefs (campaign_id, product_id, segment_id, channel, locale);
 

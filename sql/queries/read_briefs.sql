@@ -5,4 +5,5 @@ select b.id, b.campaign_id, b.segment_id, b.channel, b.locale, b.seed, b.attempt
   from briefs b
   left join catalogue p on p.id = b.product_id
  where b.run_id = %(run_id)s and b.status = 'pending' and b.attempts = %(attempt)s
+   and b.superseded_at is null
  order by b.campaign_id, b.channel, b.locale, b.product_id, b.segment_id

@@ -1,0 +1,35 @@
+-- Every cell that a campaign asks for, its content key, the brief that is there for that key, and what becomes of it.
+-- The key digests all that may change the cell's words.
+-- :channels is a JSON array of {channel, locale, recipe}; recipe digests template, channel spec and model.
+create temp table cell on commit drop as
+with product as materialized (
+    select id,
+           md5(jsonb_build_array(title, brand, description, category, price, currency, attributes)::text) as digest
+      from catalogue
+     where (cast(:ids as text[]) is null or id = any(:ids))
+       and (cast(:categories as text[]) is null or category = any(:categories))
+       and (cast(:brands as text[]) is null or brand = any(:brands))
+       and (cast(:title_contains as text) is null or position(lower(:title_contains) in lower(title)) > 0)
+),
+audience as materialized (
+    select id, size, md5(jsonb_build_array(name, interests, needs)::text) as digest
+      from audiences
+     where cast(:segments as text[]) is null or id = any(:segments)
+),
+keyed as materialized (
+    select p.id as product_id, a.id as segment_id, a.size, w.channel, w.locale,
+           md5(concat_ws('|', cast(:campaign_id as text), cast(:campaign_digest as text), w.channel, w.locale, w.recipe,
+                         md5(p.id), p.digest, md5(a.id), a.digest)) as content_key
+      from product p
+     cross join audience a
+     cross join jsonb_to_recordset(cast(:channels as jsonb)) as w(channel text, locale text, recipe text)
+     order by w.channel, w.locale, p.id, a.id
+     limit cast(:most as bigint)
+)
+select k.*, b.id as brief_id,
+       case when b.status = 'generated' then case when b.superseded_at is null then 'reused' else 'taken back' end
+            when b.status = 'failed' and not cast(:retry_failed as boolean) then 'failed before'
+            when k.size < :floor then 'too small'
+            else 'pending' end as fate
+  from keyed k
+  left join briefs b using (content_key)
