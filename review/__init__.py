@@ -1,1 +1,1 @@
-"""Where people decide: the review page and the exports. Never imports the engine."""
+"""Where people decide: the review page, the decisions behind it and the exports. Never imports the engine."""

@@ -1,0 +1,114 @@
+"""A stored copy → what the page's templates show: lines with their lengths, facts, the score in words.
+
+No HTML here; the templates escape everything.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from generation.channels import Channel, FieldSpec, UnknownChannel, load_channel
+from generation.counting import COUNTERS
+from generation.prompts import price_text
+from generation.records import Fields
+from generation.scoring import explain
+from review.decisions import objection
+from sql.copies import StoredCopy
+from sql.reviews import Verdict, allows
+
+_UNITS = {
+    "code_points": "characters",
+    "google_width": "characters, wide ones count two",
+    "gbk_bytes": "bytes in GBK",
+    "utf8_bytes": "bytes",
+    "utf16_units": "UTF-16 units",
+    "sms_units": "units of a text message",
+    "sms_segments": "billed messages",
+}
+LONG_LINE = 60  # a line with a higher limit, or with none, is edited in a box of several rows
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a field with its counted length. ``state`` is "fine", "long" (over a soft limit) or "over"."""
+
+    text: str
+    length: str
+    state: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A copy as the templates show it."""
+
+    copy: StoredCopy
+    fields: tuple[tuple[str, tuple[Line, ...]], ...]
+    score_words: tuple[str, ...]
+    price: str | None
+    url: str | None  # only when it is a web address
+    objection: str | None  # today's, which the gates at the time of writing may not have had
+    lang: str
+
+    def may(self, verdict: Verdict) -> bool:
+        return allows(self.copy, verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One field of the edit form: its lines and room for more."""
+
+    name: str
+    lines: tuple[str, ...]
+    hint: str
+    long: bool
+
+
+def show(copy: StoredCopy) -> Shown:
+    """Everything that a template needs of one copy."""
+    product = copy.brief.product
+    try:
+        specs = {spec.name: spec for spec in load_channel(copy.brief.channel).fields}
+    except UnknownChannel:
+        specs = {}
+    fields = tuple(
+        (name, tuple(_line(line, specs.get(name)) for line in copy.fields[name]))
+        for name in dict.fromkeys([*specs, *copy.fields])  # the channel's order; jsonb keeps its own
+        if name in copy.fields
+    )
+    url = product.url if product.url and product.url.lower().startswith(("https://", "http://")) else None
+    decidable = copy.gate is None and copy.status != "expired" and not copy.superseded
+    return Shown(
+        copy=copy,
+        fields=fields,
+        score_words=tuple(explain(copy.parts).split("; ")) if copy.parts else (),
+        price=price_text(product, copy.brief.locale),
+        url=url,
+        objection=objection(copy) if decidable else None,
+        lang=copy.brief.locale,
+    )
+
+
+def _line(text: str, spec: FieldSpec | None) -> Line:
+    if spec is None:
+        return Line(text, str(len(text)), "fine", "characters")
+    length, unit = COUNTERS[spec.counter](text), _UNITS[spec.counter]
+    if spec.hard_limit is not None and length > spec.hard_limit:
+        return Line(text, f"{length} of {spec.hard_limit}", "over", f"{unit}; over the limit")
+    if spec.soft_limit is not None:
+        state = "long" if length > spec.soft_limit else "fine"
+        return Line(text, f"{length} of {spec.soft_limit}", state, f"{unit}; recommended length")
+    limit = f" of {spec.hard_limit}" if spec.hard_limit is not None else ""
+    return Line(text, f"{length}{limit}", "fine", unit)
+
+
+def inputs(channel: Channel, fields: Fields | Mapping[str, Sequence[str]], locale: str) -> list[Input]:
+    """The edit form: a line for every line there is, and up to two more where the channel takes more."""
+    found = []
+    for spec in channel.fields:
+        lines = tuple(line for line in fields.get(spec.name, ()) if line.strip())
+        wanted = min(spec.maximum, max(spec.ask, len(lines) + (2 if spec.maximum > spec.ask else 0)))
+        padded = lines + ("",) * max(0, wanted - len(lines))
+        limit = spec.hard_limit if spec.counter != "sms_segments" else None
+        hint = spec.guidance.get(locale, "")
+        found.append(Input(spec.name, padded, hint, (limit or LONG_LINE + 1) > LONG_LINE))
+    return found

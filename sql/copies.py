@@ -1,0 +1,158 @@
+"""Reading copies back: lists of them by a reviewer's filters, and each with all that it is judged by.
+
+Deciding on them is in ``sql.reviews``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, RowMapping, text
+
+from generation.records import Brief, Campaign, Fields, Product, Segment
+from sql.database import Database
+from sql.queries import query
+
+READ_COPIES = 1000  # copies read at a time
+
+Sort = Literal["best", "weakest", "product"]
+
+
+class UnknownCopy(ValueError):
+    """No copy of that number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which copies to list. None lets everything through; ``current`` leaves out those of superseded briefs."""
+
+    statuses: tuple[str, ...] = ("selected",)
+    campaign: str | None = None
+    channels: tuple[str, ...] | None = None
+    locale: str | None = None
+    product: str | None = None  # part of the title, or the id
+    min_score: float | None = None
+    run: int | None = None
+    current: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        values: dict[str, Any] = {name: getattr(self, name) for name in Filters.__dataclass_fields__}
+        channels = list(self.channels) if self.channels is not None else None
+        return {**values, "statuses": list(self.statuses), "channels": channels}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCopy:
+    """A copy as a reviewer sees it. ``fields`` are the words in force, after an edit the edited ones."""
+
+    id: int
+    brief: Brief  # its product and segment as they are in the catalogue today
+    status: str
+    fields: Fields
+    raw_text: str
+    gate: str | None
+    reason: str | None
+    warnings: tuple[str, ...]
+    score: float | None
+    parts: Mapping[str, float]
+    variant: int
+    run_id: int
+    model: str
+    superseded: bool
+    in_catalogue: bool
+    seen: int  # the brief's newest decision
+    edited: bool = False  # the words in force are a person's
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+
+
+def list_copies(
+    database: Database, filters: Filters, *, sort: Sort = "best", limit: int | None = None, offset: int = 0
+) -> list[int]:
+    """The ids of the copies that the filters let through."""
+    with database.begin() as connection:
+        return copy_ids(connection, filters, sort=sort, limit=limit, offset=offset)
+
+
+def copy_ids(
+    connection: Connection, filters: Filters, *, sort: Sort = "best", limit: int | None = None, offset: int = 0
+) -> list[int]:
+    """As ``list_copies``, on a transaction that goes on."""
+    values = {**filters.parameters(), "sort": sort, "limit": limit, "offset": offset}
+    return list(connection.execute(text(query("list_copies")), values).scalars())
+
+
+def count_copies(database: Database, filters: Filters, most: int = 10_000) -> int:
+    """How many there are; counting stops at ``most`` + 1, so that a page never waits for a million."""
+    return len(list_copies(database, filters, limit=most + 1))
+
+
+def read_copies(database: Database, ids: Sequence[int]) -> list[StoredCopy]:
+    """The copies of those ids, in that order; an id that isn't there is left out."""
+    with database.begin() as connection:
+        return list(stored_copies(connection, ids))
+
+
+def stored_copies(connection: Connection, ids: Sequence[int]) -> Iterator[StoredCopy]:
+    """As ``read_copies``, a thousand at a time, on a transaction that goes on."""
+    for start in range(0, len(ids), READ_COPIES):
+        rows = connection.execute(text(query("read_copies")), {"ids": list(ids[start : start + READ_COPIES])})
+        yield from [_stored(row) for row in rows.mappings()]
+
+
+def read_copy(database: Database, copy_id: int) -> StoredCopy:
+    """Raises UnknownCopy."""
+    found = read_copies(database, [copy_id])
+    if not found:
+        raise UnknownCopy(f"there is no copy {copy_id}")
+    return found[0]
+
+
+def _stored(row: RowMapping) -> StoredCopy:
+    product = Product(
+        row["product_id"], row["title"] or "", row["brand"], row["description"], row["category"], row["price"],
+        row["currency"], row["url"], row["image_url"],
+        {str(name): str(value) for name, value in (row["attributes"] or {}).items()},
+    )  # fmt: skip
+    segment = Segment(
+        row["segment_id"], row["segment_name"] or row["segment_id"], row["segment_description"],
+        tuple(row["interests"] or ()), tuple(row["needs"] or ()), row["size"] or 0,
+    )  # fmt: skip
+    campaign = Campaign(row["campaign_id"], row["campaign"], offer=row["offer"])
+    same = (
+        "id", "status", "raw_text", "gate", "reason", "score", "variant", "run_id", "superseded", "in_catalogue",
+        "seen", "edited", "decided_by", "decided_at",
+    )  # fmt: skip
+    return StoredCopy(
+        brief=Brief(row["brief_id"], campaign, product, segment, row["channel"], row["locale"]),
+        fields=fields_of(row["fields"]),
+        warnings=tuple(row["warnings"]),
+        parts=row["score_parts"],
+        model=row["model"] or "unknown",
+        **{name: row[name] for name in same},
+    )
+
+
+def fields_of(stored: Mapping[str, Sequence[str]]) -> Fields:
+    return {name: tuple(lines) for name, lines in stored.items()}
+
+
+def copies_of_brief(database: Database, brief_id: int) -> list[StoredCopy]:
+    """All of a brief's copies: the chosen one first, then by score, those that a gate rejected last."""
+    with database.begin() as connection:
+        ids = connection.execute(
+            text(
+                "select id from copies where brief_id = :brief_id"
+                " order by status not in ('selected', 'approved', 'edited', 'exported'), gate is not null,"
+                " score desc nulls last, attempt, variant"
+            ),
+            {"brief_id": brief_id},
+        ).scalars()
+        return list(stored_copies(connection, list(ids)))
+
+
+def campaign_names(database: Database) -> list[str]:
+    """For the filter's choices."""
+    with database.begin() as connection:
+        return list(connection.exec_driver_sql("select name from campaigns order by name").scalars())

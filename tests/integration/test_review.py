@@ -1,0 +1,466 @@
+"""The review page, the decisions behind it and the exports, on a real database, through the pages' own forms."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import text
+
+from generation.records import Draft, Generation, Product, Segment
+from generation.scoring import judge
+from review.app import create_app
+from review.decisions import approve_each
+from review.exports import ExportError, export
+from sql.catalogue import CampaignSpec, upsert_campaign, upsert_products, upsert_segments
+from sql.copies import Filters, list_copies, read_copies, read_copy
+from sql.database import Database, downgrade, migrate
+from sql.plan import Selection, plan, read_briefs
+from sql.reviews import Decision, DecisionRefused, decide, decide_each, waiting
+from sql.runs import finish_run, set_running, start_run
+from sql.store import save_outcomes, select_best
+
+HOSTILE = "Kettle <script>alert('x')</script> 1.8 L"
+PRODUCTS = (
+    Product("kettle", HOSTILE, "Brinmoor", "Made for every day.", "Kitchen", Decimal("49.90"), "USD",
+            "https://shop.example/kettle", None, {"Note": '"><img src=x onerror=alert(1)>'}),
+    Product("pan", "Iron Pan", "Ostrand", None, "Kitchen", Decimal("30"), "USD", "javascript:alert(1)"),
+)  # fmt: skip
+# The best draft, one that a gate refuses, and a plainer one.
+DRAFTS = {
+    "email": (
+        "Subject: {brand} for home cooks\nPreheader: Good tools\nBody: {brand} is made for cooking from scratch.",
+        "Subject: {brand}\nPreheader: Hurry\nBody: Save 75% now. <script>alert(2)</script>",
+        "Subject: Meet it\nPreheader: It lasts\nBody: A plain thing.",
+    ),
+    "google_rsa": (
+        "Headline: {brand} at home\nHeadline: For home cooks\nHeadline: Good tools\n"
+        "Description: Made for cooking from scratch.\nDescription: {brand} lasts.",
+        "Headline: Only 3 left",
+        "Headline: Meet it\nHeadline: Plain\nHeadline: It lasts\nDescription: A thing.\nDescription: It is plain.",
+    ),
+}
+
+EDIT = {"field.subject": "Iron", "field.preheader": "Good", "field.body": "It lasts."}  # as the form sends it
+
+
+def write_night(database: Database, products: Sequence[Product] = PRODUCTS, prefix: str = "") -> int:
+    """One run with handwritten drafts in the engine's place; the run's number."""
+    upsert_products(database, products)
+    upsert_segments(database, [Segment("cooks", "Home cooks", interests=("cooking from scratch",), size=500)])
+    campaign = CampaignSpec("autumn", ["email", "google_rsa"], ["en-US"], variants=3)
+    campaign = replace(campaign, id=upsert_campaign(database, campaign))
+    run_id = start_run(database, parameters={}, model="demo-model", model_revision="1")
+    selection = Selection(campaign, floor=20)
+    plan(database, run_id, selection, dict.fromkeys(selection.cells(), "recipe" + prefix))
+    set_running(database, run_id)
+    outcomes = []
+    for brief in read_briefs(database, run_id, 0):
+        texts = [draft.format(brand=prefix + (brief.product.brand or "")) for draft in DRAFTS[brief.channel]]
+        drafts = tuple(Draft(brief, n, written, 9, -0.5 - n, "stop") for n, written in enumerate(texts))
+        outcomes.append(judge(Generation(brief, drafts, 9, 0)))
+    save_outcomes(database, run_id, outcomes)
+    select_best(database, run_id)
+    finish_run(database, run_id, "completed")
+    return run_id
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A database after a night, and a reviewer's browser."""
+
+    database: Database
+    browser: TestClient
+
+    def copy(self, product: str, channel: str, status: str = "selected") -> int:
+        [found, *_] = list_copies(self.database, Filters((status,), product=product, channels=(channel,)))
+        return found
+
+    def status(self, copy_id: int) -> str:
+        return read_copy(self.database, copy_id).status
+
+    def reviews(self) -> int:
+        with self.database.begin() as connection:
+            return int(connection.exec_driver_sql("select count(*) from reviews").scalar_one())
+
+    def post(self, path: str, **fields: object) -> Response:
+        self.browser.get("/")
+        form = {"token": self.browser.cookies["copydesk_token"], "reviewer": "Ann", "back": "", **fields}
+        return self.browser.post(path, data={name: value for name, value in form.items() if value is not None})
+
+    def decide(self, copy_id: int, what: str, **fields: object) -> Response:
+        page = self.browser.get(f"/copies/{copy_id}").text
+        seen = re.search(r'name="seen" value="(\d+)"', page)
+        return self.post(f"/copies/{copy_id}/{what}", **{"seen": seen[1] if seen else "0", **fields})
+
+
+@pytest.fixture
+def desk(database: Database) -> Iterator[Desk]:
+    write_night(database)
+    with TestClient(create_app(database), "http://127.0.0.1:8000") as browser:
+        yield Desk(database, browser)
+
+
+def test_the_first_page_lists_what_waits_with_its_facts_and_lengths(desk: Desk) -> None:
+    page = desk.browser.get("/").text
+    assert "4 copies" in page
+    for shown in ("Ostrand for home cooks", "22 of 50", "16 of 30", "$30.00", "speaks to the audience (100%)"):
+        assert shown in page
+
+
+def test_hostile_text_of_the_catalogue_and_of_the_model_is_only_text_on_every_page(desk: Desk) -> None:
+    pages = [desk.browser.get("/").text, desk.browser.get("/?status=rejected").text]
+    pages += [desk.browser.get(f"/copies/{desk.copy(name, 'email')}").text for name in ("kettle", "pan")]
+    for page in pages:
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "javascript:" not in page
+    assert "Kettle &lt;script&gt;" in pages[0]
+    assert "&lt;script&gt;alert(2)" in pages[2]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("campaign=autumn", 4),
+        ("campaign=winter", 0),
+        ("channel=email", 2),
+        ("locale=en-US", 4),
+        ("locale=zh-CN", 0),
+        ("status=approved", 0),
+        ("status=rejected", 4),
+        ("status=", 12),
+        ("product=iron", 2),
+        ("product=pan", 2),
+        ("min_score=0", 4),
+        ("min_score=100", 0),
+        ("run=1&channel=email&product=PAN", 1),
+        ("run=2", 0),
+        ("min_score=&run=&product=&channel=", 4),
+    ],
+)
+def test_each_filter_leaves_only_what_it_names(desk: Desk, query: str, count: int) -> None:
+    page = desk.browser.get(f"/?{query}").text
+    assert page.count('<article class="card"') == count
+
+
+def test_pages_hold_every_copy_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("review.app.PAGE", 3)
+    found = [desk.browser.get(f"/?page={page}&sort=product").text for page in (1, 2)]
+    numbers = [number for page in found for number in re.findall(r'id="tick(\d+)"', page)]
+    assert len(numbers) == 4
+    assert sorted(map(int, numbers)) == sorted(list_copies(desk.database, Filters()))
+    assert 'rel="next"' in found[0]
+    assert 'rel="prev"' in found[1]
+
+
+def test_an_approval_is_a_status_and_a_row_with_the_reviewers_name(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    answer = desk.decide(copy_id, "approve", reviewer="王芳")
+    assert answer.status_code == 200
+    assert "1 copy approved." in answer.text
+    assert "王芳" in answer.text  # remembered by the browser
+    stored = read_copy(desk.database, copy_id)
+    assert (stored.status, stored.decided_by) == ("approved", "王芳")
+
+
+def test_a_decision_without_a_name_is_refused(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    for nobody in ("", "  ", "\u200b", "=cmd"):
+        assert desk.decide(copy_id, "approve", reviewer=nobody).status_code == 422
+    assert desk.status(copy_id) == "selected"
+
+
+def test_an_edit_is_kept_beside_what_the_model_wrote_and_is_the_text_from_then_on(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    fields = {"field.subject": "The  Iron Pan", "field.preheader": "Good tools", "field.body": ["It lasts.", ""]}
+    assert desk.decide(copy_id, "edit", **fields).status_code == 200
+    stored = read_copy(desk.database, copy_id)
+    assert (stored.status, stored.edited) == ("edited", True)
+    assert stored.fields == {"subject": ("The Iron Pan",), "preheader": ("Good tools",), "body": ("It lasts.",)}
+    with desk.database.begin() as connection:
+        written = connection.execute(text("select fields from copies where id = :id"), {"id": copy_id}).scalar_one()
+        shown = connection.execute(
+            text("select fields from copy_for_review where copy_id = :id"), {"id": copy_id}
+        ).scalar_one()
+    assert written["subject"] == ["Ostrand for home cooks"]
+    assert shown["subject"] == ["The Iron Pan"]
+
+
+@pytest.mark.parametrize(
+    ("headline", "reason"),
+    [
+        ("A headline that is far too long for it", "headline is 38, the limit is 30"),
+        ("Only 3 left", "which the record doesn"),
+        ("The best pan", "claim of the kind"),
+        ("=SUM(A1)", "a spreadsheet takes for a formula"),
+        ("", "headline: 2 of at least 3"),
+    ],
+)
+def test_an_edit_that_breaks_a_rule_is_shown_with_the_reason_and_not_saved(
+    desk: Desk, headline: str, reason: str
+) -> None:
+    copy_id = desk.copy("pan", "google_rsa")
+    fields = {"field.headline": [headline, "Plain", "It lasts"], "field.description": ["A thing.", "It is plain."]}
+    answer = desk.decide(copy_id, "edit", **fields)
+    assert answer.status_code == 422
+    assert reason in answer.text
+    assert 'value="It lasts"' in answer.text  # what was entered is still there
+    assert desk.status(copy_id) == "selected"
+    assert desk.reviews() == 0
+
+
+def test_an_edit_may_not_have_more_lines_than_the_channel_takes(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "google_rsa")
+    answer = desk.decide(copy_id, "edit", **{"field.headline": ["Plain"] * 16, "field.description": ["A.", "B."]})
+    assert answer.status_code == 422
+    assert "headline: 16 of at most 15" in answer.text
+
+
+def test_a_rejection_needs_a_note_and_leaves_the_brief_to_another_variant(desk: Desk) -> None:
+    copy_id, other = desk.copy("pan", "email"), desk.copy("pan", "email", "candidate")
+    assert desk.decide(copy_id, "reject", note=" ").status_code == 422
+    assert desk.decide(copy_id, "reject", note="too plain <b>").status_code == 200
+    assert desk.status(copy_id) == "rejected"
+    assert "too plain &lt;b&gt;" in desk.browser.get(f"/copies/{other}").text
+    assert desk.decide(other, "approve").status_code == 200
+    assert desk.status(other) == "approved"
+
+
+def test_approving_another_variant_puts_the_chosen_one_back(desk: Desk) -> None:
+    chosen, other = desk.copy("pan", "email"), desk.copy("pan", "email", "candidate")
+    assert desk.decide(other, "approve").status_code == 200
+    assert (desk.status(chosen), desk.status(other)) == ("candidate", "approved")
+
+
+def test_the_ticked_rows_are_approved_together(desk: Desk) -> None:
+    ticked = [desk.copy("pan", "email"), desk.copy("kettle", "google_rsa")]
+    answer = desk.post("/approve", ticked=[f"{number}:0" for number in ticked], back="channel=email")
+    assert "2 copies approved." in answer.text
+    assert "channel=email" in str(answer.url)
+    assert sorted(list_copies(desk.database, Filters(("approved",)))) == sorted(ticked)
+    assert desk.post("/approve").status_code == 422  # none ticked
+
+
+def test_somebody_elses_decision_in_between_is_said_and_not_overwritten(desk: Desk) -> None:
+    copy_id, other = desk.copy("pan", "email"), desk.copy("pan", "email", "candidate")
+    decide(desk.database, Decision(copy_id, "reject", "Bo", 0, note="no"))
+    for path, what in ((copy_id, "approve"), (other, "approve"), (other, "edit")):
+        fields = (
+            {"field.subject": "Iron", "field.preheader": "Good", "field.body": "It lasts."} if what == "edit" else {}
+        )
+        answer = desk.post(f"/copies/{path}/{what}", seen="0", **fields)
+        assert answer.status_code == 409
+        assert "Bo rejected copy" in answer.text
+    bulk = desk.post("/approve", ticked=[f"{copy_id}:0", f"{desk.copy('kettle', 'email')}:0"])
+    assert bulk.status_code == 409
+    assert "1 approved, 1 not:" in bulk.text
+    assert (desk.status(copy_id), desk.status(other)) == ("rejected", "candidate")
+
+
+def test_a_copy_that_a_gate_stopped_is_approved_by_no_road(desk: Desk) -> None:
+    gated = desk.copy("pan", "email", "rejected")
+    answers = [
+        desk.decide(gated, "approve"),
+        desk.decide(gated, "edit", **EDIT),
+        desk.post("/approve", ticked=f"{gated}:0"),
+        desk.post("/approve", one=f"{gated}:0"),
+        desk.post("/approve", everything="1", shown=f"{gated}:0"),
+    ]
+    for answer in answers:
+        assert answer.status_code == 409
+        assert "was rejected by the gate placeholder" in answer.text
+    assert approve_each(desk.database, [Decision(gated, "approve", "Ann")])
+    assert decide_each(desk.database, [Decision(gated, "approve", "Ann", 0)])
+    assert desk.status(gated) == "rejected"
+    assert desk.reviews() == 0
+
+
+def test_expired_and_superseded_copies_are_decided_no_more(desk: Desk) -> None:
+    approved, waits = desk.copy("pan", "email"), desk.copy("kettle", "email")
+    decide(desk.database, Decision(approved, "approve", "Ann"))
+    write_night(desk.database, prefix="New ")
+    assert (desk.status(approved), desk.status(waits)) == ("approved", "expired")
+    for number, verdict in ((waits, "approve"), (waits, "edit"), (approved, "reject"), (approved, "edit")):
+        fields = {"subject": ("Iron",), "preheader": ("Good",), "body": ("It lasts.",)} if verdict == "edit" else None
+        seen = read_copy(desk.database, number).seen
+        with pytest.raises(DecisionRefused, match="out of date"):
+            decide(desk.database, Decision(number, verdict, "Ann", seen, fields))  # type: ignore[arg-type]
+
+
+def test_words_that_the_catalogue_contradicts_by_now_are_not_approved(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    with desk.database.begin() as connection:
+        connection.execute(
+            text("update copies set fields = jsonb_set(fields, '{body}', '[\"Yours for $30.\"]') where id = :id"),
+            {"id": copy_id},
+        )
+    assert "Today's check" not in desk.browser.get("/").text
+    upsert_products(desk.database, [replace(PRODUCTS[1], price=Decimal("35"))])
+    assert "Today's check" in desk.browser.get("/").text
+    answer = desk.decide(copy_id, "approve")
+    assert answer.status_code == 409
+    assert "$30" in answer.text
+    assert desk.status(copy_id) == "selected"
+
+
+def test_a_form_from_elsewhere_decides_nothing(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    form = {"token": desk.browser.get("/").cookies["copydesk_token"], "reviewer": "Eve", "seen": "0"}
+    path = f"/copies/{copy_id}/approve"
+    foreign = [
+        desk.browser.post(path, data=form, headers={"Origin": "https://evil.example"}),
+        desk.browser.post(path, data=form, headers={"Origin": "http://127.0.0.1:9999"}),
+        desk.browser.post(path, data=form, headers={"Origin": "null"}),
+        desk.browser.post(path, data=form, headers={"Sec-Fetch-Site": "cross-site"}),
+        desk.browser.post(path, data={**form, "token": "guessed"}),
+        desk.browser.post(path, data={name: value for name, value in form.items() if name != "token"}),
+    ]
+    assert [answer.status_code for answer in foreign] == [403] * 6
+    assert desk.status(copy_id) == "selected"
+    assert desk.browser.post(path, data=form, headers={"Origin": "http://127.0.0.1:8000"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:8000", 200), ("localhost", 200), ("[::1]:8000", 200), ("evil.example", 400), ("localhost.evil", 400)],
+)
+def test_the_page_answers_only_to_its_own_names(desk: Desk, host: str, status: int) -> None:
+    assert desk.browser.get("/healthz", headers={"Host": host}).status_code == status
+
+
+def test_answers_forbid_scripts_frames_and_foreign_assets(desk: Desk) -> None:
+    policy = desk.browser.get("/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!shop\.example)', desk.browser.get("/").text)
+
+
+@pytest.mark.parametrize("path", ["/copies/999", "/nowhere", "/copies/abc", "/?page=0", "/?min_score=x"])
+def test_a_wrong_address_is_told_in_a_page_not_a_traceback(desk: Desk, path: str) -> None:
+    answer = desk.browser.get(path)
+    assert answer.status_code in {404, 422}
+    assert "<h1>" in answer.text
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def approve_all(desk: Desk) -> None:
+    waits = list_copies(desk.database, Filters())
+    assert not approve_each(desk.database, [Decision(number, "approve", "Ann") for number in waits])
+
+
+def test_an_export_writes_the_approved_words_and_marks_them(desk: Desk, tmp_path: Path) -> None:
+    pan = desk.copy("pan", "email")
+    fields = {"subject": ("The Iron Pan",), "preheader": ("Good tools",), "body": ("It lasts.",)}
+    decide(desk.database, Decision(pan, "edit", "Ann", 0, fields))
+    out = tmp_path / "copies.csv"
+    result = export(desk.database, "csv", out, Filters())
+    assert (result.copies, result.rows, result.marked) == (1, 1, 1)
+    assert out.read_bytes().startswith(b'"copy_id",')
+    [row] = table(out)
+    assert (row["subject"], row["body"]) == ("The Iron Pan", "It lasts.")
+    assert (row["human_edited"], row["reviewed_by"]) == ("true", "Ann")
+    assert desk.status(pan) == "exported"
+    assert read_copy(desk.database, pan).fields["subject"] == ("The Iron Pan",)
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_what_was_exported_goes_out_again_only_when_asked(desk: Desk, tmp_path: Path) -> None:
+    approve_all(desk)
+    emails = Filters(channels=("email",))
+    assert export(desk.database, "jsonl", tmp_path / "1", emails, keep_status=True).marked == 0
+    assert export(desk.database, "jsonl", tmp_path / "2", emails).marked == 2
+    assert export(desk.database, "jsonl", tmp_path / "3", emails).copies == 0
+    assert not (tmp_path / "3").exists()
+    assert export(desk.database, "jsonl", tmp_path / "4", emails, again=True).copies == 2
+    assert (tmp_path / "1").read_text() == (tmp_path / "2").read_text() == (tmp_path / "4").read_text()
+    assert len(read_copies(desk.database, list_copies(desk.database, Filters(("approved",))))) == 2
+
+
+def test_a_row_that_may_not_leave_is_refused_and_stays_and_the_rest_goes_out(desk: Desk, tmp_path: Path) -> None:
+    approve_all(desk)
+    result = export(desk.database, "google_ads_editor", tmp_path / "ads.csv", Filters())
+    [(refused, reason)] = result.refused
+    assert reason == "url is no web address: 'javascript:alert(1)'"
+    assert (result.copies, desk.status(refused)) == (1, "approved")
+    [row] = table(tmp_path / "ads.csv")
+    assert (row["Headline 1"], row["Status"]) == ("Brinmoor at home", "Paused")
+
+
+def test_a_klaviyo_feed_is_one_json_array(desk: Desk, tmp_path: Path) -> None:
+    upsert_products(desk.database, [replace(PRODUCTS[0], image_url="https://shop.example/kettle.jpg")])
+    approve_all(desk)
+    result = export(desk.database, "klaviyo", tmp_path / "feed.json", Filters())
+    assert [item["id"] for item in json.loads((tmp_path / "feed.json").read_text())] == ["kettle--cooks--email--en-US"]
+    assert len(result.refused) == 1
+
+
+def test_a_copy_of_a_superseded_brief_is_not_exported(desk: Desk, tmp_path: Path) -> None:
+    approve_all(desk)
+    write_night(desk.database, prefix="New ")
+    result = export(desk.database, "csv", tmp_path / "out.csv", Filters())
+    assert (result.copies, result.out_of_date) == (0, 4)
+
+
+def test_words_that_the_catalogue_contradicts_by_now_are_not_exported(desk: Desk, tmp_path: Path) -> None:
+    approve_all(desk)
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("delete from products where id = 'pan'")
+    result = export(desk.database, "csv", tmp_path / "out.csv", Filters())
+    assert result.copies == 2
+    assert {reason for _, reason in result.refused} == {"the product pan is no longer in the catalogue"}
+
+
+def test_an_export_that_fails_half_way_leaves_the_old_file_and_the_statuses(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve_all(desk)
+    out = tmp_path / "out.csv"
+    out.write_text("yesterday's")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ExportError, match="No space left on device"):
+        export(desk.database, "csv", out, Filters())
+    assert out.read_text() == "yesterday's"
+    assert list(tmp_path.iterdir()) == [out]
+    assert len(list_copies(desk.database, Filters(("approved",)))) == 4
+
+
+def test_a_format_that_does_not_fit_the_channel_says_which_do(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="doesn't fit the channel email; it takes google_rsa"):
+        export(desk.database, "google_ads_editor", tmp_path / "x", Filters(channels=("email",)))
+    with pytest.raises(ExportError, match="no format 'excel'; there are google_ads_editor, meta"):
+        export(desk.database, "excel", tmp_path / "x", Filters())
+
+
+def test_what_waits_is_counted_by_campaign_and_channel(desk: Desk) -> None:
+    decide(desk.database, Decision(desk.copy("pan", "email"), "approve", "Ann"))
+    assert [(line.campaign, line.channel, line.copies) for line in waiting(desk.database)] == [
+        ("autumn", "email", 1),
+        ("autumn", "google_rsa", 2),
+    ]
+
+
+def test_the_words_in_force_can_be_taken_back_out_of_the_schema(server: Database) -> None:
+    migrate(server)
+    try:
+        downgrade(server, "0001")
+        with server.begin() as connection:
+            assert connection.exec_driver_sql("select to_regclass('copy_text')").scalar_one() is None
+            connection.exec_driver_sql("select fields from copy_for_review")
+        migrate(server)
+    finally:
+        downgrade(server)
