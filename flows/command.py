@@ -1,17 +1,16 @@
 """The ``copydesk`` command. Parses, calls, prints; heavy imports wait until a command needs them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from flows.console import EXIT_FAILED, opened, screen, settings_or_stop, stop
+from flows.console import EXIT_FAILED, Json, opened, screen, settings_or_stop, stop, usage_errors
+from flows.load_commands import load, segments
+from flows.model_commands import evaluate, train
 from flows.parameters import Channel, Locale, ProductFilter, RunParameters
-from flows.settings import Settings, prepare_prefect
+from flows.settings import Settings, SettingsError, prepare_prefect
 
 if TYPE_CHECKING:
     from sql.database import Database
@@ -24,8 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-
-Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]
 
 
 @app.command()
@@ -41,137 +38,6 @@ def init() -> None:
         migrate(database)
         point_catalogue(database, products=settings.products_relation, segments=settings.segments_relation)
         screen.print(f"The tables are ready in {escape(database.name)}.")
-
-
-@app.command()
-def load(
-    file: Annotated[Path, typer.Argument(help="A product feed, or campaigns as YAML.", exists=True, dir_okay=False)],
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Where a field stands; may be repeated.")
-    ] = None,
-    format: Annotated[str | None, typer.Option(help="merchant, shopify, json or csv; else seen from the file.")] = None,
-    currency: Annotated[str | None, typer.Option(help="For prices that name no currency, as USD.")] = None,
-) -> None:
-    """Load products by id from a Merchant Center feed, a Shopify CSV, JSON or plain CSV; or campaigns from YAML.
-
-    Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
-    """
-    from generation.records import Product
-    from sql.catalogue import upsert_products
-    from sql.feeds import FeedError, RefusedRow, Remark, read_products
-
-    settings = settings_or_stop()
-    if file.suffix.lower() in {".yaml", ".yml"}:
-        _load_campaigns(settings, file)
-        return
-    pairs = {}
-    for pair in mapping or []:
-        field, separator, column = pair.partition("=")
-        if not separator:
-            stop(f"--map {pair}: write it as FIELD=COLUMN, as in --map title=name")
-        pairs[field.strip()] = column.strip()
-    refused: list[tuple[int, str]] = []
-    remarks: list[tuple[int, str]] = []
-
-    def products() -> Iterator[Product]:
-        for row in read_products(file, mapping=pairs, format=format, default_currency=currency):
-            if isinstance(row, RefusedRow):
-                refused.append((row.line, row.reason))
-            elif isinstance(row, Remark):
-                remarks.append((row.line, row.reason))
-            else:
-                yield row
-
-    with opened(settings) as database:
-        try:
-            result = upsert_products(database, products())
-        except FeedError as exc:
-            stop(exc)
-    _print_lines("note", remarks)
-    _print_lines("refused", refused)
-    for product_id, reason in result.refused:
-        screen.print(f"  refused: {escape(product_id)}: {escape(reason)}")
-    total_refused = len(refused) + len(result.refused)
-    print(
-        f"products: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
-    )
-
-
-def _print_lines(what: str, lines: list[tuple[int, str]], most: int = 20) -> None:
-    for line, reason in lines[:most]:
-        screen.print(f"  {what}: line {line}: {escape(reason)}", soft_wrap=True)
-    if len(lines) > most:
-        screen.print(f"  … and {len(lines) - most:,} more")
-
-
-def _load_campaigns(settings: Settings, file: Path) -> None:
-    from flows.campaigns import read_campaigns
-    from sql.catalogue import CampaignError, upsert_campaign
-
-    with opened(settings) as database:
-        try:
-            campaigns = read_campaigns(file)
-            for campaign in campaigns:
-                upsert_campaign(database, campaign)
-        except CampaignError as exc:
-            stop(exc)
-    print(f"campaigns: {len(campaigns)} loaded: {', '.join(campaign.name for campaign in campaigns)}")
-
-
-@app.command()
-def segments(
-    file: Annotated[Path, typer.Argument(help="Segments as rows, or purchases.", exists=True, dir_okay=False)],
-    products: Annotated[Path | None, typer.Option(help="Products with categories, joined to the purchases.")] = None,
-    customer: Annotated[str | None, typer.Option(help="Purchases: the customer's column.")] = None,
-    date: Annotated[str | None, typer.Option(help="Purchases: the date's column.")] = None,
-    amount: Annotated[str | None, typer.Option(help="Purchases: the amount's column.")] = None,
-    category: Annotated[str | None, typer.Option(help="Purchases or products: the category's column.")] = None,
-    purchases: Annotated[bool, typer.Option("--purchases", help="The file holds purchases, not segments.")] = False,
-    locale: Annotated[Locale, typer.Option(help="Language of computed segments' words.")] = Locale.EN_US,
-) -> None:
-    """Load segments given as rows, or compute them from purchases (recency, frequency, spend, favourites).
-
-    Computed segments hold no person: only groups of at least COPYDESK_SEGMENT_FLOOR people leave the computation.
-
-    Example: `copydesk segments transactions.csv --purchases --products products.csv`
-    """
-    from generation.records import Segment
-    from sql.catalogue import upsert_segments
-    from sql.feeds import FeedError, RefusedRow, read_segments
-    from sql.transactions import segments_from_files
-
-    settings = settings_or_stop()
-    columns = {"customer": customer, "date": date, "amount": amount, "category": category}
-    asked = {name: column for name, column in columns.items() if column}
-    refused: list[tuple[int, str]] = []
-    with opened(settings) as database:
-        try:
-            if purchases or products or asked:
-                computed = segments_from_files(
-                    file, products, columns=asked, floor=settings.segment_floor, locale=locale.value
-                )
-                for note in computed.notes:
-                    screen.print(f"  note: {escape(note)}", soft_wrap=True)
-                found: list[Segment] = list(computed.segments)
-            else:
-                found = []
-                for row in read_segments(file):
-                    if isinstance(row, RefusedRow):
-                        refused.append((row.line, row.reason))
-                    else:
-                        found.append(row)
-            result = upsert_segments(database, found)
-        except FeedError as exc:
-            stop(exc)
-    _print_lines("refused", refused)
-    for segment_id, reason in result.refused:
-        screen.print(f"  refused: {escape(segment_id)}: {escape(reason)}")
-    if small := [segment for segment in found if segment.size < settings.segment_floor]:
-        screen.print(f"  note: {len(small)} below the floor of {settings.segment_floor} people get no copy")
-    total_refused = len(refused) + len(result.refused)
-    print(
-        f"segments: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
-    )
 
 
 @app.command()
@@ -195,12 +61,14 @@ def run(
     """
     settings = settings_or_stop()
     parameters = RunParameters(
-        campaign=campaign,
-        products=ProductFilter(ids=product or [], categories=category or [], brands=brand or [], title_contains=title),
+        campaign=campaign or "",
+        products=ProductFilter(
+            ids=product or [], categories=category or [], brands=brand or [], title_contains=title or ""
+        ),
         segments=segment or [],
         channels=channel or [],
         locales=locale or [],
-        limit=limit,
+        limit=limit or 0,
         retry_failed=retry_failed,
         dry_run=dry_run,
     )
@@ -216,7 +84,7 @@ def _show_dry_run(settings: Settings, parameters: RunParameters, as_json: bool) 
 
     from flows.planning import dry_run
 
-    with opened(settings) as database, _usage_errors():
+    with opened(settings) as database, usage_errors():
         rehearsal = dry_run(database, settings, parameters)
     planned = rehearsal.planned
     screen.print(
@@ -230,22 +98,6 @@ def _show_dry_run(settings: Settings, parameters: RunParameters, as_json: bool) 
         print(json.dumps({"status": "dry run", **asdict(planned)}))
 
 
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """What a user can mend ends with status 2 and one line."""
-    from generation.channels import UnknownChannel
-    from generation.engine import EngineError
-    from generation.prompts import PromptError
-    from sql.catalogue import UnknownCampaign
-    from sql.plan import NothingToPlan
-    from sql.runs import UnknownRun
-
-    try:
-        yield
-    except (UnknownChannel, EngineError, PromptError, UnknownCampaign, NothingToPlan, UnknownRun) as exc:
-        stop(exc)
-
-
 def _run(settings: Settings, parameters: RunParameters, as_json: bool) -> None:
     from flows.terminal import progress_bar, quiet_libraries
 
@@ -254,14 +106,14 @@ def _run(settings: Settings, parameters: RunParameters, as_json: bool) -> None:
     from sql.runs import RunInProgress
 
     with opened(settings) as database:
-        with _usage_errors():  # what would stop the run is said before Prefect starts
+        with usage_errors():  # what would stop the run is said before Prefect starts
             from flows.planning import all_selections
 
             list(all_selections(database, settings, parameters))
         with screen.status("Starting Prefect …"):
             from flows.nightly import nightly_copy, one_line
         try:
-            with progress_bar(screen), _usage_errors():
+            with progress_bar(screen), usage_errors():
                 summary = nightly_copy(parameters)
         except RunInProgress as exc:
             stop(exc, EXIT_FAILED)
@@ -295,7 +147,7 @@ def status(
     """
     from sql.runs import latest_run
 
-    with opened(settings_or_stop()) as database, _usage_errors():
+    with opened(settings_or_stop()) as database, usage_errors():
         _print_report(database, run_id if run_id is not None else latest_run(database), as_json)
 
 
@@ -329,6 +181,45 @@ def demo(as_json: Json = False) -> None:
         "  [bold]copydesk run --dry-run[/]   the prompts; `copydesk --help` the rest\n"
         "  (the command is .venv/bin/copydesk)"
     )
+
+
+@app.command()
+def serve(
+    page_only: Annotated[bool, typer.Option("--page-only", help="Only the review page, no nightly runs.")] = False,
+) -> None:
+    """Serve the review page and, where there is a Prefect server, the nightly deployment.
+
+    With `prefect server start` running elsewhere, set PREFECT_API_URL to it first.
+
+    Example: `PREFECT_API_URL=http://127.0.0.1:4200/api copydesk serve`
+    """
+    from flows.review_commands import run_review_page
+
+    settings = settings_or_stop()
+    with opened(settings) as database:
+        screen.print(f"Review page: [bold]http://{settings.review_host}:{settings.review_port}[/]  (Ctrl-C ends it)")
+        if page_only:
+            run_review_page(settings, database)
+            return
+        prepare_prefect(settings, quiet=True)
+        from flows.serve import has_prefect_server, nightly_deployment, serve_all
+
+        if not has_prefect_server():
+            screen.print("No nightly runs: PREFECT_API_URL names no Prefect server.")
+            run_review_page(settings, database)
+            return
+        try:
+            deployment = nightly_deployment(settings)
+        except SettingsError as exc:
+            stop(exc)
+        screen.print(
+            f"Nightly run: [bold]{settings.schedule}[/] ({settings.time_zone}), deployment nightly-copy/nightly"
+        )
+        serve_all(deployment, lambda: run_review_page(settings, database))
+
+
+for _command in (load, segments, train, evaluate):
+    app.command()(_command)
 
 
 def main() -> None:

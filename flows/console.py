@@ -6,7 +6,7 @@ The commands themselves are in ``flows.command`` and ``flows.review_commands``.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -47,3 +47,22 @@ def opened(settings: Settings, *, migrated: bool = True) -> Iterator["Database"]
             yield database
     except DatabaseUnavailable as exc:
         stop(exc)
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """What a user can mend ends with status 2 and one line."""
+    from generation.channels import UnknownChannel
+    from generation.engine import EngineError
+    from generation.prompts import PromptError
+    from sql.catalogue import UnknownCampaign
+    from sql.plan import NothingToPlan
+    from sql.runs import UnknownRun
+
+    try:
+        yield
+    except (UnknownChannel, EngineError, PromptError, UnknownCampaign, NothingToPlan, UnknownRun) as exc:
+        stop(exc)
+
+
+Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]

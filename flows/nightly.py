@@ -17,10 +17,10 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow, FlowStateHook
 from prefect.runtime import flow_run as this_flow_run
 
+from flows.artifacts import publish_plan, publish_report
 from flows.parameters import RunParameters
 from flows.planning import all_selections, dry_run
 from flows.progress import Progress, tell
-from flows.report import publish_plan, publish_report
 from flows.settings import load_settings
 from generation.engine import Engine
 from generation.prompts import PromptRenderer, TemplateSet, render
@@ -176,7 +176,7 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
     """Write the copy that is missing or out of date.
 
     Args:
-        parameters: What to write. Left as it is: everything that every campaign asks for.
+        parameters: What to write. Left as it is, everything that every campaign asks for.
     """
     settings = load_settings()
     with open_database(settings.url, settings.data_folder) as database:

@@ -1,4 +1,8 @@
-"""What a run may be asked for: the form of Prefect's UI and the options of ``copydesk run`` are both this model."""
+"""What a run may be asked for: the form of Prefect's UI and the options of ``copydesk run`` are both this model.
+
+Empty text and 0 stand for "not given": the form shows an optional value as a choice of type, which asks more of the
+person who fills it in than the value does.
+"""
 
 from enum import StrEnum
 
@@ -31,7 +35,7 @@ class ProductFilter(BaseModel):
     ids: list[str] = Field(default=[], description="Product ids")
     categories: list[str] = Field(default=[], description="Categories, as in the catalogue")
     brands: list[str] = Field(default=[], description="Brands, as in the catalogue")
-    title_contains: str | None = Field(default=None, description="Words that the title holds, in any case")
+    title_contains: str = Field(default="", description="Words that the title holds, in any case")
 
     def given(self) -> dict[str, list[str] | str]:
         """Only the conditions that were given."""
@@ -43,11 +47,11 @@ class RunParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    campaign: str | None = Field(default=None, description="Campaign's name; empty: every campaign")
+    campaign: str = Field(default="", description="Campaign's name; empty: every campaign")
     products: ProductFilter = Field(default=ProductFilter(), description="Only these products")
     segments: list[str] = Field(default=[], description="Segment ids; empty: the campaign's own")
     channels: list[Channel] = Field(default=[], description="Channels; empty: the campaign's own")
     locales: list[Locale] = Field(default=[], description="Locales; empty: the campaign's own")
-    limit: int | None = Field(default=None, ge=1, description="At most this many briefs a campaign")
+    limit: int = Field(default=0, ge=0, description="At most this many briefs a campaign; 0: no limit")
     retry_failed: bool = Field(default=False, description="Try briefs again that failed in an earlier run")
     dry_run: bool = Field(default=False, description="Show the plan and three prompts; write nothing")

@@ -49,7 +49,7 @@ def all_selections(
             segments=tuple(parameters.segments),
             channels=tuple(parameters.channels),
             locales=tuple(parameters.locales),
-            limit=parameters.limit,
+            limit=parameters.limit or None,
             floor=settings.segment_floor,
             retry_failed=parameters.retry_failed,
         )

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     templates: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
         None, description="a folder of prompt templates that replace the packaged ones, as `en-US/sms.j2`"
     )
+    schedule: str = Field("0 2 * * *", description="when `copydesk serve` starts the nightly run, as cron has it")
+    time_zone: str = Field("UTC", description="the schedule's time zone, as `America/New_York`")
     save_every: int = Field(256, ge=1, description="briefs saved in one transaction")
     review_host: str = Field("127.0.0.1", description="address that the review page listens on")
     review_port: int = Field(8000, ge=1, le=65535, description="port of the review page")

@@ -1,20 +1,22 @@
 """Prompt → drafts: vLLM's own scheduler, fed from an iterator and read as an iterator.
 
-The only module that imports vLLM, and only when an engine is built: a dry run never pays for it. Rendering,
-parsing and judging are elsewhere.
+The only module that imports vLLM, and only when an engine is built: a dry run never pays for it. transformers, slow
+to import too, waits until it is needed. Rendering, parsing and judging are elsewhere.
 """
 
+import logging
 import os
 import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
-
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from generation.records import Draft, Failure, Generation, Prompt
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 SHIPPED_MODEL = Path(__file__).with_name("demo_model")
 
@@ -38,16 +40,20 @@ class EngineOptions:
     enforce_eager: bool | None = None  # None: on for the CPU, where compiling costs more than it brings
 
 
-def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokenizerBase:
+def load_tokenizer(model: str, revision: str | None = None) -> "PreTrainedTokenizerBase":
     """The model's tokenizer. Raises EngineError when there is no such model."""
+    from transformers import AutoTokenizer
+
     try:
-        return cast(PreTrainedTokenizerBase, AutoTokenizer.from_pretrained(model, revision=revision))
+        return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(model, revision=revision))
     except (OSError, ValueError) as exc:
         raise _no_such_model(model, revision) from exc
 
 
 def context_length(model: str, revision: str | None = None) -> int:
     """How many tokens, prompt and output together, the model was made for."""
+    from transformers import AutoConfig
+
     try:
         config = AutoConfig.from_pretrained(model, revision=revision)
     except (OSError, ValueError) as exc:
@@ -198,6 +204,8 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
     import torch
 
     on_gpu = torch.cuda.is_available()
+    # A CPU build has no Triton and needs none; torch remarks on it at every start.
+    logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
     for name, value in {
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_LOGGING_LEVEL": "ERROR",
@@ -221,6 +229,7 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
         "enforce_eager": (not on_gpu) if options.enforce_eager is None else options.enforce_eager,
         "tensor_parallel_size": options.tensor_parallel_size,
         "disable_log_stats": True,
+        "use_tqdm_on_load": False,
         "seed": 0,
     }
     if on_gpu:

@@ -8,8 +8,6 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from transformers import AutoConfig
-
 from generation.channels import load_channel
 from generation.engine import EngineError, context_length
 from generation.prompts import TemplateSet
@@ -26,6 +24,8 @@ def model_revision(model: str, revision: str | None = None) -> str:
     folder = Path(model)
     if not folder.is_dir():
         context_length(model, revision)  # says it clearly when the model isn't there
+        from transformers import AutoConfig
+
         commit = getattr(AutoConfig.from_pretrained(model, revision=revision), "_commit_hash", None)
         return str(commit or revision or "unknown")
     digest = hashlib.sha256()

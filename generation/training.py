@@ -28,7 +28,7 @@ CHAT_TEMPLATE = (
 )
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
 MAX_PROMPT_TOKENS = 1000
-TRAINING_SEED, VALIDATION_SEED = 1_000_000, 999_331  # apart, so that no brief is in both
+TRAINING_SEED = 1_000_000  # far from the seed that the validation briefs are drawn with
 REPLIES = 4  # to each prompt: learning from all of them costs little more than from one, the prompt being longer
 Ids = np.ndarray[Any, np.dtype[np.uint16]]
 Row = tuple[Ids, tuple[Ids, ...]]  # a prompt's token ids, and those of its replies

@@ -185,13 +185,17 @@ def run_summary(database: Database, run_id: int) -> RunSummary:
 
 
 def best_and_worst(database: Database, run_id: int, limit: int) -> tuple[list[CopySample], list[CopySample]]:
-    """The run's selected copy with the highest and the lowest scores, each from another product where there are."""
+    """The run's selected copy with the highest and the lowest scores, each from another product where there are.
+
+    A run that wrote nothing, all being as it should, shows the copy that stands.
+    """
     statement = (
         "select coalesce(product_title, product_id) as product_title,"
         " coalesce(segment_name, segment_id) as segment_name,"
         " channel, locale, score, fields from ("
         "  select *, row_number() over (partition by product_id order by score {order}, copy_id) as place"
-        "    from copy_for_review where run_id = :id and status = 'selected') ranked"
+        "    from copy_for_review where status = 'selected' and superseded_at is null and"
+        "         (run_id = :id or not exists (select from copies where run_id = :id and status = 'selected'))) ranked"
         " order by place, score {order} limit :limit"
     )
     with database.begin() as connection:

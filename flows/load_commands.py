@@ -1,0 +1,141 @@
+"""`copydesk load` and `copydesk segments`: rows from files into the database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from flows.console import opened, screen, settings_or_stop, stop
+from flows.parameters import Locale
+from flows.settings import Settings
+
+
+def load(
+    file: Annotated[Path, typer.Argument(help="A product feed, or campaigns as YAML.", exists=True, dir_okay=False)],
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Where a field stands; may be repeated.")
+    ] = None,
+    format: Annotated[str | None, typer.Option(help="merchant, shopify, json or csv; else seen from the file.")] = None,
+    currency: Annotated[str | None, typer.Option(help="For prices that name no currency, as USD.")] = None,
+) -> None:
+    """Load products by id from a Merchant Center feed, a Shopify CSV, JSON or plain CSV; or campaigns from YAML.
+
+    Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
+    """
+    from generation.records import Product
+    from sql.catalogue import upsert_products
+    from sql.feeds import FeedError, RefusedRow, Remark, read_products
+
+    settings = settings_or_stop()
+    if file.suffix.lower() in {".yaml", ".yml"}:
+        _load_campaigns(settings, file)
+        return
+    pairs = {}
+    for pair in mapping or []:
+        field, separator, column = pair.partition("=")
+        if not separator:
+            stop(f"--map {pair}: write it as FIELD=COLUMN, as in --map title=name")
+        pairs[field.strip()] = column.strip()
+    refused: list[tuple[int, str]] = []
+    remarks: list[tuple[int, str]] = []
+
+    def products() -> Iterator[Product]:
+        for row in read_products(file, mapping=pairs, format=format, default_currency=currency):
+            if isinstance(row, RefusedRow):
+                refused.append((row.line, row.reason))
+            elif isinstance(row, Remark):
+                remarks.append((row.line, row.reason))
+            else:
+                yield row
+
+    with opened(settings) as database:
+        try:
+            result = upsert_products(database, products())
+        except FeedError as exc:
+            stop(exc)
+    _print_lines("note", remarks)
+    _print_lines("refused", refused)
+    for product_id, reason in result.refused:
+        screen.print(f"  refused: {escape(product_id)}: {escape(reason)}")
+    total_refused = len(refused) + len(result.refused)
+    print(
+        f"products: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
+    )
+
+
+def _print_lines(what: str, lines: list[tuple[int, str]], most: int = 20) -> None:
+    for line, reason in lines[:most]:
+        screen.print(f"  {what}: line {line}: {escape(reason)}", soft_wrap=True)
+    if len(lines) > most:
+        screen.print(f"  … and {len(lines) - most:,} more")
+
+
+def _load_campaigns(settings: Settings, file: Path) -> None:
+    from flows.campaigns import read_campaigns
+    from sql.catalogue import CampaignError, upsert_campaign
+
+    with opened(settings) as database:
+        try:
+            campaigns = read_campaigns(file)
+            for campaign in campaigns:
+                upsert_campaign(database, campaign)
+        except CampaignError as exc:
+            stop(exc)
+    print(f"campaigns: {len(campaigns)} loaded: {', '.join(campaign.name for campaign in campaigns)}")
+
+
+def segments(
+    file: Annotated[Path, typer.Argument(help="Segments as rows, or purchases.", exists=True, dir_okay=False)],
+    products: Annotated[Path | None, typer.Option(help="Products with categories, joined to the purchases.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Purchases: the customer's column.")] = None,
+    date: Annotated[str | None, typer.Option(help="Purchases: the date's column.")] = None,
+    amount: Annotated[str | None, typer.Option(help="Purchases: the amount's column.")] = None,
+    category: Annotated[str | None, typer.Option(help="Purchases or products: the category's column.")] = None,
+    purchases: Annotated[bool, typer.Option("--purchases", help="The file holds purchases, not segments.")] = False,
+    locale: Annotated[Locale, typer.Option(help="Language of computed segments' words.")] = Locale.EN_US,
+) -> None:
+    """Load segments given as rows, or compute them from purchases (recency, frequency, spend, favourites).
+
+    Computed segments hold no person: only groups of at least COPYDESK_SEGMENT_FLOOR people leave the computation.
+
+    Example: `copydesk segments transactions.csv --purchases --products products.csv`
+    """
+    from generation.records import Segment
+    from sql.catalogue import upsert_segments
+    from sql.feeds import FeedError, RefusedRow, read_segments
+    from sql.transactions import segments_from_files
+
+    settings = settings_or_stop()
+    columns = {"customer": customer, "date": date, "amount": amount, "category": category}
+    asked = {name: column for name, column in columns.items() if column}
+    refused: list[tuple[int, str]] = []
+    with opened(settings) as database:
+        try:
+            if purchases or products or asked:
+                computed = segments_from_files(
+                    file, products, columns=asked, floor=settings.segment_floor, locale=locale.value
+                )
+                for note in computed.notes:
+                    screen.print(f"  note: {escape(note)}", soft_wrap=True)
+                found: list[Segment] = list(computed.segments)
+            else:
+                found = []
+                for row in read_segments(file):
+                    if isinstance(row, RefusedRow):
+                        refused.append((row.line, row.reason))
+                    else:
+                        found.append(row)
+            result = upsert_segments(database, found)
+        except FeedError as exc:
+            stop(exc)
+    _print_lines("refused", refused)
+    for segment_id, reason in result.refused:
+        screen.print(f"  refused: {escape(segment_id)}: {escape(reason)}")
+    if small := [segment for segment in found if segment.size < settings.segment_floor]:
+        screen.print(f"  note: {len(small)} below the floor of {settings.segment_floor} people get no copy")
+    total_refused = len(refused) + len(result.refused)
+    print(
+        f"segments: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
+    )
