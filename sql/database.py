@@ -81,7 +81,8 @@ def open_database(url: str | None, data_folder: Path) -> Iterator[Database]:
 
 
 def _open(url: URL, name: str) -> Iterator[Database]:
-    engine = create_engine(url, pool_pre_ping=True)
+    # Text is UTF-8 on our side whatever the environment says; without it a SQL_ASCII database gives bytes.
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"client_encoding": "utf8"})
     try:
         try:
             with engine.connect() as connection:
@@ -91,9 +92,8 @@ def _open(url: URL, name: str) -> Iterator[Database]:
             raise DatabaseUnavailable(f"can't connect to {name}: {_line(exc.orig)}") from exc
         if int(version) < OLDEST_SERVER * 10_000:
             raise DatabaseUnavailable(f"{name} is PostgreSQL {int(version) // 10_000}; copydesk needs {OLDEST_SERVER}")
-        if encoding not in (b"UTF8", "UTF8"):  # SQL_ASCII, what initdb makes of LANG=C, gives bytes
-            shown = encoding.decode() if isinstance(encoding, bytes) else encoding
-            raise DatabaseUnavailable(f"{name} is encoded in {shown}; copydesk needs a database created with UTF8")
+        if encoding != "UTF8":
+            raise DatabaseUnavailable(f"{name} is encoded in {encoding}; copydesk needs a database created with UTF8")
         yield Database(engine, name)
     finally:
         engine.dispose()

@@ -165,7 +165,7 @@ ROWS: dict[str, dict[str, Any]] = {
                "output_tokens": 3},
     "reviews": {"copy_id": 1, "reviewer": "Ana", "decision": "approve"},
 }  # fmt: skip
-NEXT = {"products": {"id": "q"}, "segments": {"id": "t"}, "campaigns": {"name": "Autumn"},
+NEXT: dict[str, dict[str, Any]] = {"products": {"id": "q"}, "segments": {"id": "t"}, "campaigns": {"name": "Autumn"},
         "briefs": {"content_key": "k2"}, "copies": {"variant": 1}}  # fmt: skip
 
 
