@@ -17,10 +17,12 @@ def publish_report(database: Database, run_id: int) -> None:
         description=f"Run {run_id}: {summary.status}",
     )
     best, worst = best_and_worst(database, run_id, limit=5)
+    worst = [sample for sample in worst if sample not in best]  # a small run's would be the same ones
     lines = [f"# Run {run_id}: {summary.status}", ""]
     lines += [f"- {label}: **{value}**" for label, value in counts(summary)]
     for title, samples in (("Best copy", best), ("Weakest selected copy", worst)):
-        lines += ["", f"## {title}", *(_markdown(sample) for sample in samples)]
+        if samples:
+            lines += ["", f"## {title}", *(_markdown(sample) for sample in samples)]
     if reasons := failure_reasons(database, run_id, limit=10):
         lines += ["", "## Why briefs failed", *(f"- {count:,} × {_escaped(reason)}" for reason, count in reasons)]
     create_markdown_artifact(markdown="\n".join(lines), key="copydesk-report", description=f"Run {run_id}")

@@ -201,7 +201,7 @@ def serve(
         if page_only:
             run_review_page(settings, database)
             return
-        prepare_prefect(settings, quiet=True)
+        prepare_prefect(settings, quiet=False)  # the runs' logs belong in Prefect's UI
         from flows.serve import has_prefect_server, nightly_deployment, serve_all
 
         if not has_prefect_server():

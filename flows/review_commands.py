@@ -23,11 +23,12 @@ MOST_LINES = 20
 
 review = typer.Typer(rich_markup_mode="markdown")
 
+LARGEST = 2**63 - 1  # number of the database's
 Reviewer = Annotated[str, typer.Option(help="Your name; it stands beside the decision.")]
 CampaignName = Annotated[str | None, typer.Option(help="Campaign's name.")]
 ChannelName = Annotated[Channel | None, typer.Option(help="Channel.")]
 LocaleName = Annotated[Locale | None, typer.Option(help="Locale.")]
-RunNumber = Annotated[int | None, typer.Option("--run", help="Run that wrote it.")]
+RunNumber = Annotated[int | None, typer.Option("--run", min=1, max=LARGEST, help="Run that wrote it.")]
 
 
 def _filters(
@@ -73,7 +74,9 @@ def list_waiting(context: typer.Context) -> None:
 @review.command()
 def approve(
     reviewer: Reviewer,
-    ids: Annotated[list[int] | None, typer.Argument(help="Copies' numbers; else the filters say which.")] = None,
+    ids: Annotated[
+        list[int] | None, typer.Argument(min=1, max=LARGEST, help="Copies' numbers; else the filters say which.")
+    ] = None,
     min_score: Annotated[float | None, typer.Option(min=0, max=100, help="Only from this score on.")] = None,
     campaign: CampaignName = None,
     channel: ChannelName = None,
@@ -106,7 +109,7 @@ def approve(
 
 @review.command()
 def reject(
-    ids: Annotated[list[int], typer.Argument(help="Copies' numbers.")],
+    ids: Annotated[list[int], typer.Argument(min=1, max=LARGEST, help="Copies' numbers.")],
     reviewer: Reviewer,
     note: Annotated[str, typer.Option(help="Why.")],
 ) -> None:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
-from prefect.flows import serve
+from prefect.deployments.runner import RunnerDeployment
+from prefect.flows import EntrypointType, serve
 from prefect.settings import get_current_settings
 
 from flows.nightly import nightly_copy
