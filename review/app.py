@@ -6,25 +6,24 @@ Rendered on the server, works without JavaScript, loads nothing from elsewhere. 
 
 from collections.abc import Awaitable, Callable, Collection
 from importlib.resources import files
-from typing import Annotated, Any, Self
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from typing import Annotated, Any
+from urllib.parse import quote, unquote
 
 import jinja2
-from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from generation.channels import LOCALES, UnknownChannel, channel_names, load_channel
 from generation.prompts import clean
+from review.addresses import STATUSES, ListAddress
 from review.decisions import BadInput, approve, approve_each, edited_fields, note_text, reviewer_name, save_edit
 from review.guard import HEADERS, TOKEN, Forged, is_own_form, is_own_host, own_form, own_names, token_of
 from review.show import inputs, show
 from sql.copies import (
-    Filters,
-    Sort,
+    COUNT_MOST,
     UnknownCopy,
     campaign_names,
     copies_of_brief,
@@ -34,12 +33,11 @@ from sql.copies import (
     read_copy,
 )
 from sql.database import Database, DatabaseUnavailable
-from sql.reviews import Decision, DecisionRefused, Verdict, decide, review_history
+from sql.reviews import DECIDED, Decision, DecisionRefused, Verdict, decide, review_history
 
 PAGE = 25
 REVIEWER = "copydesk_reviewer"
 YEAR = 365 * 24 * 3600
-STATUSES = ("selected", "approved", "edited", "rejected", "exported", "candidate", "expired")
 
 _templates = jinja2.Environment(
     loader=jinja2.PackageLoader("review", "pages"),
@@ -51,47 +49,7 @@ _templates = jinja2.Environment(
 # Without the invisible and direction-changing characters by which catalogue text could pass for another text.
 _templates.filters["visible"] = clean
 Form = Annotated[FormData, Depends(own_form)]
-
-
-class ListQuery(BaseModel):
-    """The list's address: filters, order and page. An empty form field filters nothing."""
-
-    campaign: str = ""
-    channel: str = ""
-    locale: str = ""
-    status: str = "selected"
-    product: str = Field("", max_length=200)
-    min_score: str = Field("", pattern=r"^\s*(\d{1,3}(\.\d+)?)?\s*$")
-    run: str = Field("", pattern=r"^\s*\d{0,18}\s*$")
-    sort: Sort = "best"
-    page: int = Field(1, ge=1, le=100_000)
-    done: str = ""  # what was decided just now, and on how many
-    count: int = 1
-
-    def filters(self) -> Filters:
-        return Filters(
-            statuses=(self.status,) if self.status else STATUSES,
-            campaign=self.campaign or None,
-            channels=(self.channel,) if self.channel else None,
-            locale=self.locale or None,
-            product=self.product.strip() or None,
-            min_score=float(self.min_score) if self.min_score.strip() else None,
-            run=int(self.run) if self.run.strip() else None,
-        )
-
-    @classmethod
-    def from_address(cls, query: str) -> Self:
-        """The list of a query string; of one that can't be read, the list of all that waits."""
-        try:
-            return cls.model_validate(dict(parse_qsl(query)))
-        except ValidationError:
-            return cls()
-
-    def address(self, **changes: Any) -> str:
-        """The query string of this list, without what is as it is by itself."""
-        values = {**self.model_dump(exclude={"done", "count"}), **changes}
-        plain = ListQuery()
-        return urlencode({name: value for name, value in values.items() if value != getattr(plain, name)})
+CopyId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 def create_app(database: Database, host: str = "127.0.0.1", names: Collection[str] = ()) -> FastAPI:
@@ -127,11 +85,11 @@ def _add_pages(app: FastAPI, database: Database) -> None:
         return Response((files("review") / "pages" / "style.css").read_text("utf-8"), media_type="text/css")
 
     @app.get("/")
-    def waiting(request: Request, asked: Annotated[ListQuery, Query()]) -> Response:
-        return _list(request, database, asked, notice=_notice(asked.done, asked.count))
+    def waiting(request: Request, asked: Annotated[ListAddress, Query()]) -> Response:
+        return _list(request, database, asked, notice=asked.notice())
 
     @app.get("/copies/{copy_id}")
-    def one_copy(request: Request, copy_id: int, back: str = "") -> Response:
+    def one_copy(request: Request, copy_id: CopyId, back: str = "") -> Response:
         return _copy_page(request, database, copy_id, back)
 
     @app.get("/reviewer")
@@ -156,32 +114,24 @@ def _add_decisions(app: FastAPI, database: Database) -> None:
         if refused := approve_each(database, decisions):
             counted = len(decisions) - len(refused)
             done = f"{counted} approved, {len(refused)} not:" if counted else "Nothing was approved:"
-            return _remember(
-                _list(
-                    request,
-                    database,
-                    ListQuery.from_address(_text(form, "back")),
-                    problems=[done, *refused],
-                    status=409,
-                ),
-                reviewer,
-            )
-        return _remember(_to_list(_text(form, "back"), "approve", len(decisions)), reviewer)
+            asked = ListAddress.from_address(_text(form, "back"))
+            return _remember(_list(request, database, asked, problems=[done, *refused], status=409), reviewer)
+        return _remember(_to_list(form, "approve", len(decisions)), reviewer)
 
     @app.post("/copies/{copy_id}/approve")
-    def approve_one(copy_id: int, form: Form) -> Response:
+    def approve_one(copy_id: CopyId, form: Form) -> Response:
         decision = _decision(form, copy_id, "approve")
         approve(database, decision)
-        return _remember(_to_list(_text(form, "back"), "approve"), decision.reviewer)
+        return _remember(_to_list(form, "approve"), decision.reviewer)
 
     @app.post("/copies/{copy_id}/reject")
-    def reject_one(copy_id: int, form: Form) -> Response:
+    def reject_one(copy_id: CopyId, form: Form) -> Response:
         decision = _decision(form, copy_id, "reject", note=note_text(_text(form, "note")))
         decide(database, decision)
-        return _remember(_to_list(_text(form, "back"), "reject"), decision.reviewer)
+        return _remember(_to_list(form, "reject"), decision.reviewer)
 
     @app.post("/copies/{copy_id}/edit")
-    def edit_one(request: Request, copy_id: int, form: Form) -> Response:
+    def edit_one(request: Request, copy_id: CopyId, form: Form) -> Response:
         channel = load_channel(read_copy(database, copy_id).brief.channel)
         entered = {spec.name: [str(line) for line in form.getlist(f"field.{spec.name}")] for spec in channel.fields}
         try:
@@ -190,7 +140,7 @@ def _add_decisions(app: FastAPI, database: Database) -> None:
         except BadInput as exc:
             back = _text(form, "back")
             return _copy_page(request, database, copy_id, back, entered=entered, problem=str(exc), status=422)
-        return _remember(_to_list(_text(form, "back"), "edit"), decision.reviewer)
+        return _remember(_to_list(form, "edit"), decision.reviewer)
 
 
 def _add_errors(app: FastAPI) -> None:
@@ -220,7 +170,7 @@ def _add_errors(app: FastAPI) -> None:
 def _list(
     request: Request,
     database: Database,
-    asked: ListQuery,
+    asked: ListAddress,
     *,
     notice: str = "",
     problems: Collection[str] = (),
@@ -228,10 +178,12 @@ def _list(
 ) -> Response:
     filters = asked.filters()
     total = count_copies(database, filters)
+    pages = max(1, -(-total // PAGE))
+    asked = asked.model_copy(update={"page": min(asked.page, pages) if total <= COUNT_MOST else asked.page})
     ids = list_copies(database, filters, sort=asked.sort, limit=PAGE, offset=(asked.page - 1) * PAGE)
     rows = [show(copy) for copy in read_copies(database, ids)]
     return _render(
-        request, "list.html", status, asked=asked, rows=rows, total=total, page_size=PAGE, notice=notice,
+        request, "list.html", status, asked=asked, rows=rows, total=total, pages=pages, most=COUNT_MOST, notice=notice,
         problems=problems, campaigns=campaign_names(database), channels=channel_names(), locales=LOCALES,
         statuses=STATUSES, back=asked.address(),
     )  # fmt: skip
@@ -247,12 +199,14 @@ def _copy_page(
     problem: str = "",
     status: int = 200,
 ) -> Response:
+    back = ListAddress.from_address(back).address()
     copy = read_copy(database, copy_id)
     others = [show(other) for other in copies_of_brief(database, copy.brief.id) if other.id != copy_id]
     channel = load_channel(copy.brief.channel)
     return _render(
         request, "copy.html", status, shown=show(copy), others=others, history=review_history(database, copy.brief.id),
         inputs=inputs(channel, entered or copy.fields, copy.brief.locale), channel=channel, back=back, problem=problem,
+        decided=DECIDED,
     )  # fmt: skip
 
 
@@ -260,13 +214,14 @@ def _render(request: Request, template: str, status: int = 200, **values: Any) -
     token, reviewer = token_of(request), unquote(request.cookies.get(REVIEWER, ""))
     html = _templates.get_template(template).render(token=token, reviewer=reviewer, **values)
     response = HTMLResponse(html, status)
-    response.set_cookie(TOKEN, token, httponly=True, samesite="strict")
+    # Lax, not strict: coming from a link in a chat would else make a new token and spoil the forms that are open.
+    response.set_cookie(TOKEN, token, httponly=True, samesite="lax")
     return response
 
 
 def _remember(response: Response, reviewer: str) -> Response:
     # Percent-encoded: a cookie holds ASCII only, a name may be 王芳.
-    response.set_cookie(REVIEWER, quote(reviewer), max_age=YEAR, httponly=True, samesite="strict")
+    response.set_cookie(REVIEWER, quote(reviewer), max_age=YEAR, httponly=True, samesite="lax")
     return response
 
 
@@ -291,15 +246,6 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _to_list(back: str, done: Verdict, count: int = 1) -> Response:
-    """Back to the list that the reviewer came from. Only its query is taken from the form, so it stays on this page."""
-    query = ListQuery.from_address(back).address()
-    return RedirectResponse("/?" + "&".join(filter(None, (query, urlencode({"done": done, "count": count})))), 303)
-
-
-def _notice(done: str, count: int) -> str:
-    """Chosen from our own words: an address can't put others on the page."""
-    words = {"approve": "approved", "edit": "edited and approved", "reject": "rejected"}
-    if done not in words or not 1 <= count <= PAGE:
-        return ""
-    return f"{count} {'copy' if count == 1 else 'copies'} {words[done]}."
+def _to_list(form: FormData, done: Verdict, count: int = 1) -> Response:
+    """Back to the list that the reviewer came from."""
+    return RedirectResponse(ListAddress.from_address(_text(form, "back")).after(done, count), 303)

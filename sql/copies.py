@@ -15,6 +15,7 @@ from sql.database import Database
 from sql.queries import query
 
 READ_COPIES = 1000  # copies read at a time
+COUNT_MOST = 10_000
 
 Sort = Literal["best", "weakest", "product"]
 
@@ -83,9 +84,9 @@ def copy_ids(
     return list(connection.execute(text(query("list_copies")), values).scalars())
 
 
-def count_copies(database: Database, filters: Filters, most: int = 10_000) -> int:
-    """How many there are; counting stops at ``most`` + 1, so that a page never waits for a million."""
-    return len(list_copies(database, filters, limit=most + 1))
+def count_copies(database: Database, filters: Filters) -> int:
+    """How many there are; counting stops at COUNT_MOST + 1, so that a page never waits for a million."""
+    return len(list_copies(database, filters, limit=COUNT_MOST + 1))
 
 
 def read_copies(database: Database, ids: Sequence[int]) -> list[StoredCopy]:

@@ -2,17 +2,27 @@
 
 import csv
 import json
+import os
 import re
-from collections.abc import Iterator, Sequence
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 
 import pytest
+import typer
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from typer.testing import CliRunner, Result
 
+from flows.review_commands import export as export_command
+from flows.review_commands import review, review_page
+from flows.settings import Settings, load_settings
 from generation.records import Draft, Generation, Product, Segment
 from generation.scoring import judge
 from review.app import create_app
@@ -143,6 +153,8 @@ def test_hostile_text_of_the_catalogue_and_of_the_model_is_only_text_on_every_pa
         ("run=1&channel=email&product=PAN", 1),
         ("run=2", 0),
         ("min_score=&run=&product=&channel=", 4),
+        ("product=%00&campaign=%00autumn", 4),
+        ("page=99", 4),
     ],
 )
 def test_each_filter_leaves_only_what_it_names(desk: Desk, query: str, count: int) -> None:
@@ -264,6 +276,44 @@ def test_somebody_elses_decision_in_between_is_said_and_not_overwritten(desk: De
     assert (desk.status(copy_id), desk.status(other)) == ("rejected", "candidate")
 
 
+def test_of_decisions_at_the_same_moment_one_is_saved(desk: Desk) -> None:
+    copy_id, other = desk.copy("pan", "email"), desk.copy("pan", "email", "candidate")
+    decisions = [Decision(number, "approve", f"Reviewer {n}", 0) for n, number in enumerate([copy_id, other] * 6)]
+
+    def outcome(decision: Decision) -> bool:
+        try:
+            decide(desk.database, decision)
+        except DecisionRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(decisions)) as together:
+        assert sorted(together.map(outcome, decisions)) == [False] * 11 + [True]
+    assert desk.reviews() == 1
+    assert sorted((desk.status(copy_id), desk.status(other))) == ["approved", "candidate"]
+
+
+def test_a_reviewer_who_comes_while_copies_are_on_their_way_out_waits_for_the_export(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve_all(desk)
+    rejected = desk.copy("kettle", "email", "approved")
+    held, sync = Event(), os.fsync
+
+    def slow(number: int) -> None:
+        held.set()
+        time.sleep(0.5)
+        sync(number)
+
+    monkeypatch.setattr("os.fsync", slow)
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(export, desk.database, "csv", tmp_path / "out.csv", Filters())
+        assert held.wait(10)
+        decide(desk.database, Decision(rejected, "reject", "Bo", read_copy(desk.database, rejected).seen, note="no"))
+        assert writing.result(10).marked == 4
+    assert desk.status(rejected) == "rejected"
+
+
 def test_a_copy_that_a_gate_stopped_is_approved_by_no_road(desk: Desk) -> None:
     gated = desk.copy("pan", "email", "rejected")
     answers = [
@@ -335,6 +385,15 @@ def test_the_page_answers_only_to_its_own_names(desk: Desk, host: str, status: i
     assert desk.browser.get("/healthz", headers={"Host": host}).status_code == status
 
 
+def test_a_database_that_went_away_is_told_in_a_page() -> None:
+    nowhere = Database(create_engine("postgresql+psycopg://127.0.0.1:1/none?connect_timeout=2"), "nowhere")
+    with TestClient(create_app(nowhere), "http://127.0.0.1:8000") as browser:
+        for path in ("/", "/copies/1", "/healthz"):
+            answer = browser.get(path)
+            assert answer.status_code == 503
+            assert "the database nowhere went away" in answer.text
+
+
 def test_answers_forbid_scripts_frames_and_foreign_assets(desk: Desk) -> None:
     policy = desk.browser.get("/").headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -342,7 +401,18 @@ def test_answers_forbid_scripts_frames_and_foreign_assets(desk: Desk) -> None:
     assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!shop\.example)', desk.browser.get("/").text)
 
 
-@pytest.mark.parametrize("path", ["/copies/999", "/nowhere", "/copies/abc", "/?page=0", "/?min_score=x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/copies/999",
+        "/copies/99999999999999999999",
+        "/copies/0",
+        "/nowhere",
+        "/copies/abc",
+        "/?page=0",
+        "/?min_score=x",
+    ],
+)
 def test_a_wrong_address_is_told_in_a_page_not_a_traceback(desk: Desk, path: str) -> None:
     answer = desk.browser.get(path)
     assert answer.status_code in {404, 422}
@@ -464,3 +534,74 @@ def test_the_words_in_force_can_be_taken_back_out_of_the_schema(server: Database
         migrate(server)
     finally:
         downgrade(server)
+
+
+@pytest.fixture
+def terminal(desk: Desk, data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+    """The commands, on the same database."""
+    monkeypatch.setenv("COPYDESK_DATA_FOLDER", str(data_folder))
+    monkeypatch.delenv("COPYDESK_DATABASE_URL", raising=False)
+    load_settings.cache_clear()
+    app = typer.Typer()
+    app.add_typer(review, name="review")
+    app.command()(export_command)
+    yield lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+    load_settings.cache_clear()
+
+
+def test_the_terminal_lists_approves_rejects_and_exports(
+    desk: Desk, terminal: Callable[..., Result], tmp_path: Path
+) -> None:
+    assert "4 copies wait" in terminal("review").output
+    pan, kettle = desk.copy("pan", "email"), desk.copy("kettle", "email")
+    assert "approved: 1, refused: 0" in terminal("review", "approve", pan, "--reviewer", "Ann").output
+    assert "rejected: 1, refused: 0" in terminal("review", "reject", kettle, "--reviewer", "Ann", "--note", "no").output
+    assert "approved: 2, refused: 0" in terminal("review", "approve", "--min-score", 1, "--reviewer", "Ann").output
+    assert (desk.status(pan), desk.status(kettle)) == ("approved", "rejected")
+    out = tmp_path / "ads.csv"
+    answer = terminal("export", "--format", "google_ads_editor", "--out", out)
+    assert "exported: 1 copies in 1 rows" in answer.output
+    assert "url is no web address" in answer.output
+    assert len(table(out)) == 1
+
+
+def test_the_terminal_decides_only_on_what_waits(desk: Desk, terminal: Callable[..., Result]) -> None:
+    chosen, gated, other = (desk.copy("pan", "email", status) for status in ("selected", "rejected", "candidate"))
+    decide(desk.database, Decision(chosen, "approve", "Bo"))
+    for number in (chosen, gated, other, 999):
+        answer = terminal("review", "approve", number, "--reviewer", "Ann")
+        assert answer.exit_code == 1
+        assert "approved: 0, refused: 1" in answer.output
+    assert desk.reviews() == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("review", "approve", "--reviewer", "Ann"),
+        ("review", "approve", 1, "--min-score", 3, "--reviewer", "Ann"),
+        ("review", "approve", 1, "--reviewer", " "),
+        ("review", "reject", 1, "--reviewer", "Ann", "--note", ""),
+        ("export", "--format", "excel", "--out", "x"),
+        ("export", "--format", "meta", "--channel", "email", "--out", "x"),
+        ("export", "--format", "csv", "--again", "--out", "/nowhere/x"),
+    ],
+)
+def test_bad_usage_in_the_terminal_is_one_line_and_status_2(
+    desk: Desk, terminal: Callable[..., Result], words: tuple[object, ...]
+) -> None:
+    approve_all(desk)
+    answer = terminal(*words)
+    assert answer.exit_code == 2
+    assert len(answer.output.strip().splitlines()) == 1
+
+
+def test_a_port_that_something_else_has_is_one_line_and_not_a_traceback(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(review_port=taken.getsockname()[1])
+        with pytest.raises(typer.Exit):
+            review_page(settings, desk.database)
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("set COPYDESK_REVIEW_PORT")
