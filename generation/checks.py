@@ -4,7 +4,7 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,27 +13,38 @@ import yaml
 
 from generation.channels import Channel
 from generation.counting import COUNTERS
-from generation.facts import Facts, facts_of, normal, numbers_in
+from generation.facts import Facts, facts_of, holds, normal
+from generation.numbers import numbers_in
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
 
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0020-\U000e007f]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd\ue000-\uf8ff]")
+SHOWN = 160  # characters of a refused line that its reason repeats
+_PICTURES = "\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23fa\u25b6\u25c0\u2600-\u27bf\u2b00-\u2bff"
+_EMOJI = re.compile(f"[{_PICTURES}\ufe0f\u200d\u20e3\U000e0020-\U000e007f]")
+_JOINER = f"(?<![{_PICTURES}\ufe0f])\u200d|\u200d(?![{_PICTURES}])"  # between two emoji it makes one of them
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff"
+    f"\ue000-\uf8ff\ufeff\ufff9-\uffff]|{_JOINER}"
+)
 _DECORATION = re.compile(r"[!！?？]{2,}|\.{4,}|[~～★☆◆●*_=#|]{2,}|[,，、;；:：]{2,}|([^\w\s])\1{3,}")
 _TEMPLATE = re.compile(r"[{}]|\[\s*\]|<\|")
+_FORMULA = tuple("=+-@＝＋－＠")
 _PLACEHOLDER = re.compile(
-    r"\[[A-Za-z一-鿿][^\]]{0,30}\]|<[A-Za-z_ ]{2,20}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|作为一个?(?:ai|人工智能)"
-    r"|\b(?:insert|your) (?:brand|product) (?:here|name)\b|某品牌|品牌名称"
-    r"|\b(?:headline|primary_text|preheader|description|bullet)\s?\d?\s?[:：]|<unk>",
-    re.IGNORECASE,
+    r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
+    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|某品牌|品牌名称"
+    r"|\b(?:headline|primary_text|preheader|description|bullet)\s?\d?\s?:"
+    r"|\blet me know\b|\bhope this helps\b|\bfeel free to\b|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
 )
 _CONTACT = re.compile(
-    r"https?://|www\.|\b[\w-]+\.(?:com|net|org|cn|shop|store|io|co|de|uk)\b|[\w.+-]+@[\w-]+\.\w+|(?:\+?\d[\s().-]?){9,}",
-    re.IGNORECASE,
+    r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.\w+|(?:\+?\d[\s().-]{0,2}){9,}"
+    r"|[\w-]{1,63}\.(?:com|net|org|info|app|cn|eu|shop|store|xyz|io|co|de|uk)\b|[\w-]{1,63}\.[a-z]{2,10}/\w"
+    r"|加(?:微信|v信|vx)|微信号|扫码"
 )
-_LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]*\1){2,}")
+_LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
-_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'&-]*")
+_LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
+# Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
+_OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a3]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +57,13 @@ class Context:
 
 
 def count_gate(fields: Fields, context: Context) -> Rejection | None:
-    """Each field has at least its channel's minimum of lines."""
+    """Each field has as many lines as its channel takes."""
     for spec in context.channel.fields:
         lines = len(fields.get(spec.name, ()))
         if lines < spec.minimum:
             return Rejection("count", f"{spec.name}: {lines} of at least {spec.minimum}")
+        if lines > spec.maximum:
+            return Rejection("count", f"{spec.name}: {lines} of at most {spec.maximum}")
     return None
 
 
@@ -59,7 +72,7 @@ def length_gate(fields: Fields, context: Context) -> Rejection | None:
     for spec in context.channel.fields:
         for line in fields.get(spec.name, ()):
             if spec.hard_limit is not None and (length := COUNTERS[spec.counter](line)) > spec.hard_limit:
-                return Rejection("length", f"{spec.name} is {length}, the limit is {spec.hard_limit}: {line}")
+                return _refusal("length", f"{spec.name} is {length}, the limit is {spec.hard_limit}", line)
     payload = context.channel.payload
     if payload is not None:
         total = sum(COUNTERS[payload.counter](line) for lines in fields.values() for line in lines)
@@ -70,93 +83,104 @@ def length_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def characters_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nothing that a platform refuses, that a spreadsheet would run or that a mailing tool would expand."""
+    exclamations = 0
     for spec in context.channel.fields:
         for line in fields.get(spec.name, ()):
+            exclamations += len(re.findall("[!！]", line))
             problem = None
             if _CONTROL.search(line):
                 problem = "a control or invisible character"
             elif _TEMPLATE.search(line):
                 problem = "template brackets"
-            elif line[0] in "=+-@\t":
-                problem = f"a leading {line[0]!r}, which a spreadsheet takes for a formula"
+            elif line.lstrip().startswith(_FORMULA):
+                problem = f"a leading {line.lstrip()[0]!r}, which a spreadsheet takes for a formula"
             elif _DECORATION.search(line):
                 problem = "repeated or decorative punctuation"
             elif not context.channel.emoji and _EMOJI.search(line):
                 problem = "an emoji or symbol that the channel doesn't take"
-            elif context.channel.channel == "google_rsa" and spec.name == "headline" and re.search("[!！]", line):
+            elif context.channel.channel == "google_rsa" and exclamations > (spec.name != "headline"):
                 # Source: https://support.google.com/adspolicy/answer/14847994 and its older wording, 176095.
-                problem = "an exclamation mark in a headline"
+                problem = "an exclamation mark in a headline, or a second one in the ad"
             elif any(ch in spec.forbidden for ch in line):
                 problem = f"one of the characters {spec.forbidden!r}"
             if problem:
-                return Rejection("characters", f"{spec.name} holds {problem}: {line}")
+                return _refusal("characters", f"{spec.name} holds {problem}", line)
     return None
 
 
 def language_gate(fields: Fields, context: Context) -> Rejection | None:
     """The copy is in its locale's language; names and values from the record may be in any."""
     text = " ".join(line for lines in fields.values() for line in lines)
-    known = context.facts.text
-    latin = sum(len(word) for word in _LATIN_WORD.findall(text) if word.lower() not in known and not word.isupper())
-    han = _HAN.findall(text)
+    plain, known = normal(text), context.facts.text
+    words = _LATIN_WORD.findall(plain)
+    han = _HAN.findall(plain)
+    if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
+        return _refusal("language", "the copy mixes in another script", text)
     if context.brief.locale.startswith("zh"):
-        if len(han) < 2 or latin > len(han):
-            return Rejection("language", f"the copy is not Chinese: {text[:80]}")
-    elif (own := [ch for ch in han if ch not in known]) and len(own) > 1:
-        return Rejection("language", f"the copy is not English: {text[:80]}")
-    elif not latin and not _LATIN_WORD.search(text):
-        return Rejection("language", f"the copy holds no English words: {text[:80]}")
+        acronyms = set(map(str.lower, re.findall(r"\b[A-Z]+\b", text)))
+        foreign = sum(len(word) for word in words if word not in context.facts.words and word not in acronyms)
+        if len(han) < 2 or foreign > len(han):
+            return _refusal("language", "the copy is not Chinese", text)
+    elif sum(ch not in known for ch in han) > 1:
+        return _refusal("language", "the copy is not English", text)
+    elif not words:
+        return _refusal("language", "the copy holds no English words", text)
     return None
 
 
 def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
     """No leftover of a template, a prompt or the model's own manners."""
-    for name, lines in fields.items():
-        for line in lines:
-            match = _PLACEHOLDER.search(line)
-            if match and normal(match[0]) not in context.facts.text:
-                return Rejection("placeholder", f"{name} holds the leftover {match[0]!r}: {line}")
+    for name, line in _lines(fields):
+        for match in _PLACEHOLDER.finditer(normal(line)):
+            if not holds(context.facts.text, match[0]):
+                return _refusal("placeholder", f"{name} holds the leftover {match[0]!r}", line)
     return None
 
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
-    for name, lines in fields.items():
-        for line in lines:
-            if (match := _CONTACT.search(line)) and normal(match[0]) not in context.facts.names:
-                return Rejection("contact", f"{name} holds the address or number {match[0]!r}: {line}")
+    for name, line in _lines(fields):
+        for match in _CONTACT.finditer(normal(line)):
+            if not holds(context.facts.names, match[0].strip()):
+                return _refusal("contact", f"{name} holds the address or number {match[0]!r}", line)
     return None
 
 
 def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
     """Every number in the copy stands in the product's record or the offer, with the same unit."""
-    for name, lines in fields.items():
-        for line in lines:
-            for stated in numbers_in(normal(line)):
-                if not context.facts.support(stated) and stated.text not in context.facts.names:
-                    return Rejection("numbers", f"{name} states {stated.text!r}, which the record doesn't hold: {line}")
+    for name, line in _lines(fields):
+        for stated in numbers_in(normal(line)):
+            if not context.facts.support(stated):
+                return _refusal("numbers", f"{name} states {stated.text!r}, which the record doesn't hold", line)
     return None
 
 
 def claims_gate(fields: Fields, context: Context) -> Rejection | None:
-    """No superlative, guarantee, discount, urgency, review, health or green claim of the model's own."""
-    for name, lines in fields.items():
-        for line in lines:
-            text = normal(line)
-            for kind, pattern in blocked_claims().items():
-                for match in pattern.finditer(text):
-                    if match[0] not in context.facts.names:
-                        return Rejection("claims", f"{name} makes a claim of the kind {kind}, {match[0]!r}: {line}")
+    """No superlative, guarantee, discount, urgency, review, health, green or clickbait claim of the model's own."""
+    for name, line in _lines(fields):
+        text = normal(line)
+        for kind, pattern in blocked_claims().items():
+            for match in pattern.finditer(text):
+                if not holds(context.facts.names, match[0]):
+                    return _refusal("claims", f"{name} makes a claim of the kind {kind}, {match[0]!r}", line)
     return None
 
 
 def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
     """The text doesn't loop."""
-    for name, lines in fields.items():
-        for line in lines:
-            if (match := _LOOP.search(line.lower())) and normal(match[0]) not in context.facts.text:
-                return Rejection("repetition", f"{name} repeats {match[1].strip()!r}: {line[:120]}")
+    for name, line in _lines(fields):
+        for match in _LOOP.finditer(line.lower()):
+            if normal(match[0]).strip() not in context.facts.text:
+                return _refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     return None
+
+
+def _lines(fields: Fields) -> Iterator[tuple[str, str]]:
+    return ((name, line) for name, lines in fields.items() for line in lines)
+
+
+def _refusal(gate: str, problem: str, line: str) -> Rejection:
+    return Rejection(gate, f"{problem}: {line if len(line) <= SHOWN else line[:SHOWN] + '…'}")
 
 
 Gate = Callable[[Fields, Context], Rejection | None]
@@ -180,7 +204,7 @@ def blocked_claims() -> Mapping[str, re.Pattern[str]]:
     """The patterns of templates/policies/basic.yaml by kind, compiled."""
     text = (files("templates") / "policies" / "basic.yaml").read_text("utf-8")
     kinds: dict[str, list[str]] = yaml.safe_load(text)["blocked"]
-    return {kind: re.compile("|".join(patterns), re.IGNORECASE) for kind, patterns in kinds.items()}
+    return {kind: re.compile("|".join(patterns)) for kind, patterns in kinds.items()}
 
 
 def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | None = None) -> Rejection | None:

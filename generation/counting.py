@@ -25,7 +25,7 @@ def google_width(text: str) -> int:
 
 
 def gbk_bytes(text: str) -> int:
-    """Bytes in GBK, as Taobao counts titles; what GBK lacks is counted as GB18030 writes it, in four bytes."""
+    """Bytes in GBK, as Taobao counts titles; what GBK lacks is counted as GB18030 writes it, mostly in four."""
     try:
         return len(text.encode("gbk"))
     except UnicodeEncodeError:

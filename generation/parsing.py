@@ -1,6 +1,6 @@
 """Draft → fields: what the model wrote, sorted into the channel's fields.
 
-Tolerates the ways in which instruct models dress an answer up (JSON, bold labels, numbering, code fences, chatter
+Tolerates the ways in which instruct models dress an answer up (JSON, bold labels, lists, code fences, chatter
 around it). Judging the text is in ``generation.checks``.
 """
 
@@ -24,13 +24,19 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "body": ("正文", "内容", "短信", "短信内容", "message", "text", "sms"),
     "bullet": ("要点", "卖点", "bulletpoint"),
 }
-_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
-_FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
-_LABELLED = re.compile(
-    r"^\s*(?:[-*•]\s+|\d+[.)]\s+)?[*_\"'`#\s]*([\w一-鿿][\w一-鿿 \-]{0,30}?)[\s*_\"'`]*[:：]\s*(.*)$"
-)
+_THOUGHT = re.compile(r"<(/?)think(?:ing)?>")
+_FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
+_BRACKETED = re.compile(r"\s*【([^】]{1,30})】\s*[:：]?(.*)")
+_COLON = re.compile("[:：]")
+_LABEL_LENGTH = 80  # a colon further on belongs to the text
+_ITEM = re.compile(r"\s*(?:[-*•·]\s+|\d{1,2}(?:[.)．]\s+|、\s*))(?=\S)")
+_BULLET = re.compile(r"[-*•·]\s+(?=\S)")
+_RULE = re.compile(r"[\s*_=#~-]*")
 _QUOTES = {'"': '"', "'": "'", "“": "”", "「": "」", "`": "`"}
+_PAIRED = ("**", "__", "*", '"', "`")  # marks that open before a label may close behind it or behind its text
 _PARAGRAPHS = frozenset({"body", "description", "primary_text"})  # a further unlabelled line belongs to these
+_JSON_DEPTH = 4
+DRAFT_CHARACTERS = 20_000  # four times the longest field; a longer draft is a model that ran wild
 
 
 class ParseError(ValueError):
@@ -42,16 +48,18 @@ def parse(text: str, channel: Channel) -> Fields:
 
     Raises ParseError with one line for the reviewer.
     """
-    text = _FENCE.sub("", _THINKING.sub("", text)).strip()
+    text = _FENCE.sub("", _answer(text)).strip()
     if not text:
         raise ParseError("the draft is empty")
-    found: dict[str, list[str]] = {}
+    if len(text) > DRAFT_CHARACTERS:
+        raise ParseError(f"the draft is {len(text)} characters long; no copy is longer than {DRAFT_CHARACTERS}")
+    maximum = {spec.name: spec.maximum for spec in channel.fields}
+    found: dict[str, list[str]] = {name: [] for name in maximum}
     labels = _labels(channel)
-    for name, line in _from_json(text, labels) or _from_lines(text, labels):
-        clean = _plain(line)
-        if clean and clean not in found.setdefault(name, []):
+    for name, line in _from_json(text, labels) or _from_lines(text, labels, maximum):
+        if len(found[name]) < maximum[name] and (clean := _plain(line)) and clean not in found[name]:
             found[name].append(clean)
-    fields = {spec.name: tuple(found[spec.name][: spec.maximum]) for spec in channel.fields if found.get(spec.name)}
+    fields = {name: tuple(lines) for name, lines in found.items() if lines}
     if not fields:
         wanted = ", ".join(spec.name for spec in channel.fields if spec.ask)
         raise ParseError(f"none of the fields {wanted} is in it")
@@ -69,53 +77,107 @@ def _labels(channel: Channel) -> dict[str, str]:
 
 
 def _key(label: str) -> str:
-    key = re.sub(r"[\W_\d]", "", label.lower())
+    key = re.sub(r"[(（][^)）]*[)）]?|[\W_\d]", "", label.lower())
     return key[:-1] if key.endswith("s") and key.isascii() else key
 
 
-def _from_lines(text: str, labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    name, content = "", ""
+def _answer(text: str) -> str:
+    """What stands outside the model's thinking, whose opening mark may have been part of the prompt."""
+    marks = list(_THOUGHT.finditer(text))
+    start = max((mark.end() for mark in marks if mark[1]), default=0)
+    end = next((mark.start() for mark in marks if mark.start() >= start), len(text))
+    return text[start:end]
+
+
+def _from_lines(text: str, labels: Mapping[str, str], maximum: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Each labelled line, with what belongs to it of the unlabelled lines below.
+
+    Those are the text of a label that stands alone, a list where the field takes several, or a paragraph's further
+    lines. Where the field takes several, a blank line ends it, and chatter after it belongs to nothing.
+    """
+    found: list[tuple[str, list[str]]] = []
+    name, listing, paused = "", False, False
     for line in text.splitlines():
-        match = _LABELLED.match(line)
-        field = labels.get(_key(match[1])) if match else None
-        if match and field:
-            if name:
-                yield name, content
-            name, content = field, match[2]
-        elif name in _PARAGRAPHS and line.strip():
-            content = f"{content} {line.strip()}"
-        elif name and not content and line.strip():  # "Headline:" and the text on the next line
-            content = line.strip()
-    if name:
-        yield name, content
+        if label := _label(line, labels):
+            name, rest = label
+            found.append((name, [rest] if rest else []))
+            listing, paused = not rest and maximum[name] > 1, False
+        elif not name:
+            continue
+        elif _RULE.fullmatch(line):
+            paused = bool(found[-1][1])
+        elif maximum[name] == 1:
+            if name in _PARAGRAPHS or not found[-1][1]:
+                found[-1][1].append(line.strip())
+        elif (item := _ITEM.match(line)) and (listing or name not in _PARAGRAPHS):
+            found.append((name, [line[item.end() :]]))
+            listing, paused = True, False
+        elif paused:
+            name = ""
+        elif listing:
+            found.append((name, [line]))
+        elif name in _PARAGRAPHS:
+            found[-1][1].append(line.strip())
+    return [(name, " ".join(lines)) for name, lines in found]
+
+
+def _label(line: str, labels: Mapping[str, str]) -> tuple[str, str] | None:
+    """The field that a line's label stands for and what follows it, without the markdown around the label."""
+    if bracketed := _BRACKETED.match(line):
+        label, rest = bracketed[1], bracketed[2]
+    elif colon := _COLON.search(line, 0, _LABEL_LENGTH):
+        label, rest = line[: colon.start()], line[colon.end() :]
+    elif len(line) < _LABEL_LENGTH and line.lstrip().startswith(("#", "**")):
+        label, rest = line, ""
+    else:
+        return None
+    name = labels.get(_key(label))
+    if name is None:
+        return None
+    for mark in _PAIRED:
+        if label.count(mark) % 2:
+            rest = rest.replace(mark, "", 1)
+    if '"' in label:
+        rest = rest.rstrip().removesuffix(",")  # a line of JSON that is broken elsewhere
+    return name, rest.strip()
 
 
 def _from_json(text: str, labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    start = text.find("{")
+    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
     if start < 0 or text[start : start + 2] == "{{":
         return []
     try:
         value, _ = json.JSONDecoder().raw_decode(text[start:])
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError: also for a number of thousands of digits
         return []
-    pairs: list[tuple[str, str]] = []
-    for label, content in value.items() if isinstance(value, dict) else ():
-        if name := labels.get(_key(label)):
-            lines = content if isinstance(content, list) else [content]
-            pairs += [(name, line) for line in lines if isinstance(line, str)]
-    return pairs
+    return list(_labelled_values(value, labels, _JSON_DEPTH))
+
+
+def _labelled_values(value: object, labels: Mapping[str, str], depth: int) -> Iterator[tuple[str, str]]:
+    if depth and isinstance(value, list):
+        for entry in value:
+            yield from _labelled_values(entry, labels, depth - 1)
+    elif depth and isinstance(value, dict):
+        for label, content in value.items():
+            if name := labels.get(_key(label)):
+                lines = content if isinstance(content, list) else [content]
+                yield from ((name, line) for line in lines if isinstance(line, str))
+            else:
+                yield from _labelled_values(content, labels, depth - 1)
 
 
 def _plain(line: str) -> str:
-    """A line without the markdown and the quotes around it."""
+    """A line without the bullet before it and the markdown and the quotes around it."""
     text = " ".join(line.split())
-    while len(text) > 1:
+    if bullet := _BULLET.match(text):
+        text = text[bullet.end() :]
+    for _ in range(4):
         for mark in ("**", "__", "*"):
             if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
                 text = text[len(mark) : -len(mark)].strip()
                 break
         else:
-            if _QUOTES.get(text[0]) != text[-1] or text[-1] in text[1:-1]:
+            if len(text) < 2 or _QUOTES.get(text[0]) != text[-1] or text[-1] in text[1:-1]:
                 return text
             text = text[1:-1].strip()
     return text

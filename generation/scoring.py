@@ -14,7 +14,7 @@ import yaml
 
 from generation.channels import Channel, load_channel
 from generation.checks import check
-from generation.facts import Facts, facts_of, normal
+from generation.facts import Facts, facts_of, holds, normal
 from generation.records import AdCopy, Generation, Outcome, ScoredCopy, Segment
 
 FACTS_ENOUGH = 3  # attributes or a price; more would make a list of it
@@ -77,7 +77,7 @@ def score(ad_copy: AdCopy, channel: Channel, facts: Facts) -> ScoredCopy:
     parts = {
         "facts": _facts_told(text, facts),
         "segment": _segment_words_told(text, frozenset(words), ad_copy.draft.brief.segment),
-        "confidence": math.exp(ad_copy.draft.mean_logprob) if ad_copy.draft.mean_logprob is not None else 0.0,
+        "confidence": _confidence(ad_copy.draft.mean_logprob),
         "limits": 1.0 - min(1.0, len(ad_copy.warnings) / max(1, len(lines))),
         "distinct": _distinct(words),
     }
@@ -94,11 +94,16 @@ def weights() -> Mapping[str, float]:
     return loaded
 
 
+def _confidence(mean_logprob: float | None) -> float:
+    """The mean probability of an output token, geometrically."""
+    return min(1.0, math.exp(mean_logprob)) if mean_logprob is not None else 0.0
+
+
 def _facts_told(text: str, facts: Facts) -> float:
     """Half for naming the product or its brand, half for its attributes and price."""
     head = " ".join(facts.title.split()[:2])
-    named = bool(facts.brand and facts.brand in text) or bool(head and head in text) or facts.title[:6] in text
-    told = sum(value in text for value in facts.values)
+    named = holds(text, facts.brand) or holds(text, head) or (not head.isascii() and facts.title[:6] in text)
+    told = sum(holds(text, value) for value in facts.values)
     wanted = min(FACTS_ENOUGH, len(facts.values))
     return 0.5 * named + 0.5 * (min(1.0, told / wanted) if wanted else named)
 
@@ -106,7 +111,7 @@ def _facts_told(text: str, facts: Facts) -> float:
 def _segment_words_told(text: str, words: frozenset[str], segment: Segment) -> float:
     """How much of the segment's own words the copy takes up."""
     phrases, single = _segment_words(segment.name, segment.interests, segment.needs)
-    hits = sum(phrase in text for phrase in phrases) * 2 + len(single & words)
+    hits = sum(holds(text, phrase) for phrase in phrases) * 2 + len(single & words)
     return min(1.0, hits / SEGMENT_WORDS_ENOUGH)
 
 

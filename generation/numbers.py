@@ -1,0 +1,218 @@
+"""The numbers in a text: how each may be read, and its unit. Whether a copy may state them is in ``facts``.
+
+English and Chinese, in digits and in words. Quantities are compared as written: 0.5 l and 500 ml are two things.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+_UNITS: Mapping[str, tuple[str, ...]] = {
+    "%": ("%", "percent", "per cent"),
+    "ml": ("ml", "milliliter", "milliliters", "millilitre", "millilitres", "毫升"),
+    "l": ("l", "liter", "liters", "litre", "litres", "升"),
+    "g": ("g", "gram", "grams", "克"),
+    "kg": ("kg", "kilogram", "kilograms", "kilo", "kilos", "公斤", "千克"),
+    "oz": ("oz", "ounce", "ounces", "盎司"),
+    "lb": ("lb", "lbs", "pound", "pounds", "磅"),
+    "mm": ("mm", "毫米"),
+    "cm": ("cm", "centimeter", "centimeters", "centimetre", "centimetres", "厘米", "公分"),
+    "m": ("m", "meter", "meters", "metre", "metres", "米"),
+    "inch": ("inch", "inches", "in", '"', "″", "英寸"),
+    "ft": ("ft", "foot", "feet", "英尺"),
+    "w": ("w", "watt", "watts", "瓦"),
+    "h": ("h", "hr", "hrs", "hour", "hours", "小时"),
+    "min": ("min", "mins", "minute", "minutes", "分钟"),
+    "day": ("day", "days", "天", "日"),
+    "year": ("year", "years", "年"),
+    "month": ("month", "months", "个月"),
+    "gb": ("gb",),
+    "lm": ("lm", "lumen", "lumens", "流明"),
+    "piece": ("piece", "pieces", "pc", "pcs", "pack", "packs", "件", "只", "个", "片", "包", "套"),
+    "times": ("times", "倍"),
+    "off": ("折",),
+    "usd": ("$", "us$", "usd", "dollar", "dollars", "美元", "美金"),
+    "eur": ("€", "eur", "euro", "euros", "欧元"),
+    "gbp": ("£", "gbp", "英镑"),
+    "cny": ("¥", "cn¥", "cny", "rmb", "元", "块钱", "人民币"),
+    "cad": ("ca$", "cad", "加元"),
+    "jpy": ("jp¥", "jpy", "日元"),
+    "hkd": ("hk$", "hkd", "港元", "港币"),
+}
+_CURRENCIES = ("usd", "eur", "gbp", "cny", "cad", "jpy", "hkd")
+_UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
+# Words that begin with a unit's: 折叠 is no discount, 米白 no length, "in black" no inch.
+_GUARDS = {
+    "in": r"(?![\s-]+(?!(?:wide|long|high|tall|deep|thick|x|by)\b)[a-z0-9])",
+    "折": "(?![叠合纸页])", "米": "(?![白色黄灰])", "克": "(?!拉)", "升": "(?!级)", "天": "(?!然)", "年": "(?!级)",
+    "只": "(?![要需有])", "包": "(?![邮装裹括])",
+}  # fmt: skip
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) + _GUARDS.get(word, "") for word in sorted(words, key=len, reverse=True))
+
+
+_CODE = "|".join(word for unit in _CURRENCIES for word in _UNITS[unit] if word.isascii() and len(word) == 3)
+_AFTER = _any_of(_UNIT_OF)
+_NUMBER = re.compile(
+    rf"(?P<before>(?:(?<![a-z])[a-z]{{1,3}})?[$¥]|[€£₩₹₽]|(?<![a-z])(?:{_CODE})(?=\s?\d)|百分之)?\s?"
+    r"(?P<digits>(?<!\d[.,])[1-9]\d{0,2}(?P<group>[.,' ])\d{3}(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d+)?(?!\d)"
+    r"|(?<!\d[.,])\d+[.,]\d+(?![.,]?\d)|\d+)"
+    r"(?:\s?(?P<scale>[万亿]|(?:thousand|million)\b))?"
+    rf"(?:[\s-]?(?P<after>{_AFTER})(?![a-z])(?P<off>\s?off\b)?)?"
+)
+_SCALES = {"万": 10**4, "亿": 10**8, "thousand": 10**3, "million": 10**6}
+_DIGITS_MOST = 28  # what a Decimal keeps exactly; nothing in a catalogue that long is a quantity
+_NAMED_UNIT = re.compile(rf"(?:[(\[/,] ?|\bin )({_AFTER})[)\]]?$")
+_LEAD = re.compile(r"([a-z]+)([\s-]?)\Z")
+_CODE_GOES_ON = re.compile(r"(?!x\d|[cdkm]?m[23](?!\d))[a-z]{1,3}\d")
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+         "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS = {word: value for value, word in enumerate(_ONES, 1)} | {
+    word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)
+} | {"double": 2, "triple": 3}  # fmt: skip
+_COUNTED_WORDS = _any_of(word for word in _UNIT_OF if word.isascii() and word.isalpha() and len(word) > 2)
+_COUNTED = re.compile(
+    # "one day" and 一件 are idioms more often than counts; "one-year" and 一百件 are counts.
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(_ONES[:9])}))?"
+    rf"|(?P<word>one(?=-)|{'|'.join(sorted(_ONES[1:], key=len, reverse=True))}|double|triple))"
+    rf"[\s-](?P<unit>{_COUNTED_WORDS}|pairs?|sizes?|colou?rs?)\b(?P<off>\s?off\b)?"
+    r"|百分之(?P<percent>[一二两三四五六七八九十百零]{1,6})|(?P<hundred>百分百)"
+    r"|(?P<han>(?:[二两三四五六七八九十]|一(?=[十百千万]))(?:[一二两三四五六七八九十百万零]|千(?!克)){0,8})"
+    rf"(?P<hanunit>{_any_of(word for word in _UNIT_OF if '一' <= word <= '鿿' and word not in '只个片包套日')}"
+    r"|[只片支包盒瓶件](?=装)|色)"
+    r"|(?P<half>half[\s-]price|半价)"
+)
+_HAN_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_HAN_POWERS = {"十": 10, "百": 100, "千": 1000}
+CODE = "code"  # the unit of a number inside a model code, WH-1000XM5: it counts nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A number found in a text. ``values`` holds every way to read its separators; ``unit`` is None without one."""
+
+    text: str
+    values: frozenset[Decimal]
+    unit: str | None
+    lead: str = ""  # the Latin letters before it, of which a code is made
+    parts: tuple["Stated", ...] = ()  # "12 500 ml" is also 12 and 500 ml
+
+
+def numbers_in(text: str) -> Iterator[Stated]:
+    """Every number in a text that ``facts.normal`` gave, in digits or in words with a unit ("two-year", 三件套)."""
+    for match in _NUMBER.finditer(text):
+        values = _readings(match["digits"], _SCALES.get(match["scale"] or "", 1))
+        unit, lead = _unit(match, values)
+        if unit == "off" and match["after"] == "折":
+            values = frozenset(map(_taken_off, values))
+        parts: tuple[Stated, ...] = ()
+        if match["group"] == " " and not match["before"] and unit not in _CURRENCIES:
+            *firsts, last = (frozenset({Decimal(part)}) for part in match["digits"].split(" ") if part.isdigit())
+            parts = (*(Stated(match[0], first, None) for first in firsts), Stated(match[0], last, unit))
+        yield Stated(match[0].strip(), values, unit, lead, parts)
+    for match in _COUNTED.finditer(text):
+        yield _counted(match)
+
+
+def _unit(match: re.Match[str], values: frozenset[Decimal]) -> tuple[str | None, str]:
+    """The unit of a number in digits, and the letters before it."""
+    before, after, text = match["before"], match["after"], match.string
+    if before:
+        return ("%" if before == "百分之" else _UNIT_OF.get(before, before)), ""  # A$ is nobody else's dollar
+    start = match.start("digits")
+    found = _LEAD.search(text, max(0, start - 16), start)
+    lead, gap = (found[1], found[2]) if found else ("", " ")
+    if lead == "x":  # 20x30 is no code
+        lead, gap = "", " "
+    if (lead and not gap) or _CODE_GOES_ON.match(text, match.end("digits")):
+        return CODE, "" if gap.isspace() else lead
+    unit = _UNIT_OF.get(after or "")
+    if (
+        (after == '"' and text.count('"', 0, match.start("after")) % 2)  # it closes a quotation
+        or (after == "日" and text[max(0, start - 1) : start] == "月")  # a date's day, a date's year
+        or (unit == "year" and any(1900 <= value <= 2100 for value in values))
+    ):
+        unit = None
+    return ("off" if match["off"] and unit == "%" else unit), lead
+
+
+def _counted(match: re.Match[str]) -> Stated:
+    """A number in words. The match is one of ``_COUNTED``."""
+    if match["half"]:
+        return Stated(match[0], frozenset({Decimal(50)}), "off")
+    if match["percent"] or match["hundred"]:
+        return Stated(match[0], frozenset({Decimal(_han_number(match["percent"] or "百"))}), "%")
+    if match["han"]:
+        value, unit = Decimal(_han_number(match["han"])), _UNIT_OF.get(match["hanunit"])
+        if match["hanunit"] == "折":
+            value = _taken_off(value)
+        return Stated(match[0], frozenset({value}), "piece" if match["hanunit"] in "支盒瓶" else unit)
+    word = match["word"]
+    value = Decimal(_WORDS[word] if word else _WORDS[match["tens"]] + _WORDS.get(match["ones"] or "", 0))
+    unit = _UNIT_OF.get(match["unit"])
+    return Stated(match[0], frozenset({value}), "off" if match["off"] and unit == "%" else unit)
+
+
+def _readings(digits: str, scale: int) -> frozenset[Decimal]:
+    """1,299.00 and 1.299,00 are both 1299; 1.299 may be either, and matches either, but 1,299 is 1299."""
+    if len(digits) > _DIGITS_MOST:
+        return frozenset()
+    plain = digits.replace(" ", "").replace("'", "")
+    separators = [ch for ch in plain if ch in ".,"]
+    point = separators[-1] if len(set(separators)) == 2 else None
+    if point:
+        candidates = {plain.replace("." if point == "," else ",", "").replace(",", ".")}
+    elif len(separators) == 1:
+        candidates = {plain.replace(",", ".")}
+        head, _, tail = plain.replace(",", ".").partition(".")
+        if len(tail) == 3 and len(head) <= 3 and not head.startswith("0"):
+            candidates = {head + tail} if separators == [","] else {*candidates, head + tail}
+    else:
+        candidates = {plain.replace(",", "").replace(".", "")}
+    return frozenset((Decimal(candidate) * scale).normalize() for candidate in candidates)
+
+
+def _taken_off(tenths: Decimal) -> Decimal:
+    """8折 and 85折 leave 80 and 85 percent of the price: how many percent come off."""
+    return 100 - (tenths * 10 if tenths < 10 else tenths)
+
+
+def _han_number(text: str) -> int:
+    """A number in Chinese numerals, or its digits one by one (八五)."""
+    if all(ch in _HAN_DIGITS for ch in text):
+        return int("".join(str(_HAN_DIGITS[ch]) for ch in text))
+    total = current = 0
+    for ch in text:
+        if ch == "万":
+            total, current = (total + current) * 10_000, 0
+        elif ch in _HAN_POWERS:
+            total, current = total + max(current, 1) * _HAN_POWERS[ch], 0
+        else:
+            current = _HAN_DIGITS[ch]
+    return total + current
+
+
+def unit_of_name(name: str) -> str | None:
+    """The unit that an attribute's name gives its value, as in "weight (kg)"."""
+    match = _NAMED_UNIT.search(name)
+    return _UNIT_OF[match[1]] if match else None
+
+
+def agree(stated: Stated, known: Stated) -> bool:
+    """Whether a number in a copy says what a number in the record says."""
+    if stated.values.isdisjoint(known.values):
+        return False
+    if CODE in (stated.unit, known.unit):
+        if known.unit == CODE:  # "XM5", "XM 5" and "1000XM5" tell of WH-1000XM5, "1000 hours" doesn't
+            return stated.unit in (CODE, None) and known.lead.endswith(stated.lead) and (
+                bool(stated.lead) or stated.unit == CODE
+            )  # fmt: skip
+        return known.unit is None and known.lead == stated.lead  # "iPhone15" of the iPhone 15
+    if stated.unit is None or stated.unit == known.unit:
+        return True
+    # A bare number may be a count of pieces, but never becomes a price, a share or a length.
+    return (stated.unit, known.unit) in {("piece", None), ("%", "off")}
