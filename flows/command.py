@@ -10,6 +10,7 @@ from flows.console import EXIT_FAILED, Json, opened, screen, settings_or_stop, s
 from flows.load_commands import load, segments
 from flows.model_commands import evaluate, train
 from flows.parameters import Channel, Locale, ProductFilter, RunParameters
+from flows.review_commands import export, review
 from flows.settings import Settings, SettingsError, prepare_prefect
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ app = typer.Typer(
 )
 
 
-@app.command()
 def init() -> None:
     """Create or update copydesk's tables. Doing it again changes nothing.
 
@@ -40,7 +40,6 @@ def init() -> None:
         screen.print(f"The tables are ready in {escape(database.name)}.")
 
 
-@app.command()
 def run(
     campaign: Annotated[str | None, typer.Option(help="Campaign's name; else every campaign.")] = None,
     product: Annotated[list[str] | None, typer.Option(help="Product id; may be repeated.")] = None,
@@ -137,7 +136,6 @@ def _print_report(database: "Database", run_id: int, as_json: bool, samples: int
         print(summary_line(summary))
 
 
-@app.command()
 def status(
     run_id: Annotated[int | None, typer.Argument(help="A run's number; else the newest.")] = None, as_json: Json = False
 ) -> None:
@@ -151,7 +149,6 @@ def status(
         _print_report(database, run_id if run_id is not None else latest_run(database), as_json)
 
 
-@app.command()
 def demo(as_json: Json = False) -> None:
     """Run the whole job on the sample catalogue: embedded PostgreSQL, Prefect, vLLM and the shipped model.
 
@@ -183,7 +180,6 @@ def demo(as_json: Json = False) -> None:
     )
 
 
-@app.command()
 def serve(
     page_only: Annotated[bool, typer.Option("--page-only", help="Only the review page, no nightly runs.")] = False,
 ) -> None:
@@ -193,7 +189,7 @@ def serve(
 
     Example: `PREFECT_API_URL=http://127.0.0.1:4200/api copydesk serve`
     """
-    from flows.review_commands import run_review_page
+    from flows.review_commands import review_page, run_review_page
 
     settings = settings_or_stop()
     with opened(settings) as database:
@@ -215,11 +211,12 @@ def serve(
         screen.print(
             f"Nightly run: [bold]{settings.schedule}[/] ({settings.time_zone}), deployment nightly-copy/nightly"
         )
-        serve_all(deployment, lambda: run_review_page(settings, database))
+        serve_all(deployment, review_page(settings, database))
 
 
-for _command in (load, segments, train, evaluate):
+for _command in (demo, init, load, segments, run, status, export, train, evaluate, serve):
     app.command()(_command)
+app.add_typer(review, name="review")
 
 
 def main() -> None:

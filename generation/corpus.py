@@ -23,6 +23,7 @@ from generation.records import Brief, Campaign, Fields, Product, Segment
 CURRENCIES = {"en-US": ("USD", "USD", "USD", "EUR", "GBP", "CAD"), "zh-CN": ("CNY", "CNY", "CNY", "CNY", "USD")}
 ROUGH_SHARE = 0.3  # products whose title is made of words that no lexicon holds, as real catalogues have
 LONG_SHARE = 0.2  # products whose description runs on, as real ones do
+KNOWN_SHARE = 0.35  # invented names that are made of everyday words
 CROSS_SHARE = 0.1  # zh-CN briefs whose product is written in English
 _TITLE_END = re.compile(
     r"\s+-\s+|\s*[,|(:，（｜：]\s*|\s+(?:with|for|in|by)\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=\d+件)", re.IGNORECASE
@@ -161,8 +162,8 @@ def _description(
         others = range(rng.randint(3, 8))
         sentences += [sentence([_feature(rng, locale) for _ in range(3)]) for _ in others]
     rng.shuffle(sentences)
-    if rng.random() < 0.25:
-        extra = " ".join(_rare(rng, locale == "zh-CN") for _ in range(rng.randint(3, 30)))
+    if rng.random() < 0.1:
+        extra = " ".join(_rare(rng, locale == "zh-CN") for _ in range(rng.randint(3, 12)))
         sentences.append(f"{extra} {rng.randint(2, 500)}.")
     joined = ("" if locale == "zh-CN" else " ").join(sentences)
     return _upper(joined)
@@ -347,7 +348,8 @@ def _names(slots: Mapping[str, str]) -> list[str]:
         words = name.split()
         names += [" ".join(words[:count]) for count in range(min(len(words) - 1, 6), 0, -1)]
     else:
-        names += [name[:count] for count in (14, 10, 7) if count < len(name)]
+        whole = (count for count in (14, 10, 7) if count < len(name))
+        names += [name[:count] for count in whole if not name[count - 1 : count + 1].isascii()]  # never inside a number
     return names
 
 
@@ -410,16 +412,37 @@ _CODAS = ["", "", "", "n", "r", "l", "s", "t", "m", "nd", "rn", "x", "ck", "lt",
 
 
 def _rare(rng: random.Random, chinese: bool) -> str:
-    """A word that no lexicon holds."""
+    """A word that stands for no thing: seldom met in training, so that it can only be copied."""
     if chinese:
-        return "".join(rng.choice(hanzi()) for _ in range(rng.randint(2, 3)))
-    syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 3)))
+        return "".join(_character(rng) for _ in range(rng.randint(2, 3)))
+    if rng.random() < KNOWN_SHARE:
+        return rng.choice(_english_words()).capitalize()
+    syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 2)))
     return "".join(syllables).capitalize()
+
+
+def _character(rng: random.Random) -> str:
+    return rng.choice(hanzi()) if rng.random() > 2 * KNOWN_SHARE else rng.choice(_known_hanzi())
+
+
+@cache
+def _english_words() -> list[str]:
+    """The words of the English lexicon's features and interests: names are often made of plain words."""
+    words = lexicon("en-US")
+    phrases = [*words["feature_adjectives"], *words["feature_nouns"], *words["interests"], *words["uses"]]
+    return sorted({word for phrase in phrases for word in phrase.split() if word.isalpha() and len(word) > 3})
+
+
+@cache
+def _known_hanzi() -> str:
+    """The characters of the Chinese lexicon, which are everyday ones."""
+    words = lexicon("zh-CN")
+    return "".join(sorted(set(str(words)) & set(hanzi()) - {"最"}))  # which makes superlatives
 
 
 def _brand(rng: random.Random, chinese: bool) -> str:
     if chinese and rng.random() < 0.85:
-        return "".join(rng.choice(hanzi()) for _ in range(rng.choice((2, 2, 2, 3))))
+        return "".join(_character(rng) for _ in range(rng.choice((2, 2, 2, 3))))
     word = _rare(rng, False)
     match rng.randrange(8):
         case 0:
