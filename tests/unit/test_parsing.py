@@ -258,7 +258,7 @@ def test_what_was_written_as_asked_is_read_back(headlines: list[str], descriptio
 
 
 @pytest.mark.skipif(not NAUGHTY.is_file(), reason=f"the Big List of Naughty Strings isn't at {NAUGHTY}")
-@pytest.mark.parametrize("channel", channel_names())
+@pytest.mark.parametrize("channel", ["google_rsa", "email", "sms"])
 def test_no_naughty_string_raises_anything_but_a_parse_error(channel: str) -> None:
     strings: list[str] = json.loads(NAUGHTY.read_text("utf-8"))
     assert len(strings) > 400

@@ -1,0 +1,123 @@
+"""Channel specifications: that each loads, and that its limits are those of the platforms' pages."""
+
+from importlib.resources import files
+
+import pytest
+
+from flows.parameters import Channel
+from generation.channels import LOCALES, UnknownChannel, channel_names, load_channel
+from generation.counting import COUNTERS
+
+# field: hard limit, soft limit, counter, fewest lines, most lines
+LIMITS = {
+    "google_rsa": {
+        "headline": (30, None, "google_width", 3, 15),
+        "description": (90, None, "google_width", 2, 4),
+        "path": (15, None, "google_width", 0, 2),
+    },
+    "meta_feed": {
+        "primary_text": (None, 125, "code_points", 1, 5),
+        "headline": (None, 40, "code_points", 1, 5),
+        "description": (None, 30, "code_points", 1, 5),
+    },
+    "sms": {"body": (1, None, "sms_segments", 1, 1)},
+    "push": {"title": (None, 40, "code_points", 1, 1), "body": (None, 120, "code_points", 1, 1)},
+    "email": {
+        "subject": (None, 50, "code_points", 1, 1),
+        "preheader": (None, 90, "code_points", 1, 1),
+        "body": (None, 1200, "code_points", 1, 1),
+    },
+    "product_page": {
+        "headline": (150, 80, "code_points", 1, 1),
+        "description": (5000, None, "code_points", 1, 1),
+        "bullet": (500, 120, "code_points", 2, 8),
+    },
+}
+
+
+def test_every_file_is_a_channel_of_the_form_and_of_this_test() -> None:
+    assert sorted(Channel) == list(channel_names()) == sorted(LIMITS)
+
+
+@pytest.mark.parametrize("name", channel_names())
+def test_a_channels_limits_are_its_platforms(name: str) -> None:
+    found = {
+        field.name: (field.hard_limit, field.soft_limit, field.counter, field.minimum, field.maximum)
+        for field in load_channel(name).fields
+    }
+    assert found == LIMITS[name]
+
+
+def test_only_the_push_services_limit_all_fields_together() -> None:
+    payloads = {name: load_channel(name).payload for name in channel_names()}
+    assert {name for name, payload in payloads.items() if payload} == {"push"}
+    payload = payloads["push"]
+    assert payload is not None
+    assert (payload.counter, payload.hard_limit) == ("utf8_bytes", 3807)
+
+
+def test_only_mail_push_and_meta_take_emoji() -> None:
+    assert {name for name in channel_names() if load_channel(name).emoji} == {"email", "meta_feed", "push"}
+
+
+def test_a_display_path_takes_no_slash_and_no_space() -> None:
+    assert {field.name: field.forbidden for field in load_channel("google_rsa").fields if field.forbidden} == {
+        "path": "/ "
+    }
+
+
+@pytest.mark.parametrize("name", channel_names())
+def test_a_channel_asks_for_what_it_needs_and_counts_in_a_known_unit(name: str) -> None:
+    channel = load_channel(name)
+    assert channel.channel == name
+    assert channel.title
+    for field in channel.fields:
+        assert field.minimum <= max(field.ask, field.minimum) <= field.maximum
+        assert field.ask >= field.minimum or field.ask == 0 == field.minimum
+        assert field.counter in COUNTERS
+        assert set(field.guidance) == set(LOCALES)
+        if field.hard_limit and field.soft_limit:
+            assert field.soft_limit < field.hard_limit
+
+
+@pytest.mark.parametrize("name", channel_names())
+def test_a_platforms_hard_limit_names_the_page_it_is_from(name: str) -> None:
+    channel = load_channel(name)
+    sources = [field.source_url for field in channel.fields if field.hard_limit and field.name != "bullet"]
+    sources += [channel.payload.source_url] if channel.payload else []
+    assert all(source and source.startswith("https://") for source in sources)
+
+
+@pytest.mark.parametrize("name", channel_names())
+def test_a_search_ads_guidance_tells_half_as_many_hanzi_as_characters(name: str) -> None:
+    for field in load_channel(name).fields:
+        if field.counter == "google_width":
+            assert str(field.hard_limit) in field.guidance["en-US"]
+            assert f"{(field.hard_limit or 0) // 2}个" in field.guidance["zh-CN"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", channel_names())
+def test_every_channel_has_a_prompt_template_in_every_locale(name: str, locale: str) -> None:
+    assert (files("templates") / "prompts" / locale / f"{name}.j2").is_file()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_prompt_template_is_for_a_channel_that_is_not_there(locale: str) -> None:
+    folder = files("templates") / "prompts" / locale
+    names = {entry.name.removesuffix(".j2") for entry in folder.iterdir() if not entry.name.startswith("_")}
+    assert names == set(channel_names())
+
+
+def test_a_specification_is_hashable_and_loaded_once() -> None:
+    assert load_channel("sms") is load_channel("sms")
+    assert len({load_channel(name) for name in channel_names()}) == len(LIMITS)
+
+
+@pytest.mark.parametrize("name", ["", "fax", "../policies/basic", "sms.yaml", "SMS"])
+def test_an_unknown_channel_is_named_with_those_there_are(name: str) -> None:
+    with pytest.raises(
+        UnknownChannel, match="there are email, google_rsa, meta_feed, product_page, push, sms"
+    ) as caught:
+        load_channel(name)
+    assert repr(name) in str(caught.value)
