@@ -36,7 +36,7 @@ _PLACEHOLDER = re.compile(
     r"|\blet me know\b|\bhope this helps\b|\bfeel free to\b|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
 )
 _CONTACT = re.compile(
-    r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.\w+|(?:\+?\d[\s().-]{0,2}){9,}"
+    r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.\w+|(?<![a-z0-9])(?:\+?\d[\s().-]{0,2}){9,}"
     r"|[\w-]{1,63}\.(?:com|net|org|info|app|cn|eu|shop|store|xyz|io|co|de|uk)\b|[\w-]{1,63}\.[a-z]{2,10}/\w"
     r"|加(?:微信|v信|vx)|微信号|扫码"
 )

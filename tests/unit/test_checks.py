@@ -314,6 +314,13 @@ def test_a_plain_sentence_is_no_address(line: str) -> None:
     assert line_judged(line) == "passed"
 
 
+def test_a_long_model_code_of_the_title_is_no_telephone_number() -> None:
+    product = Product("p", "Holder R4570000906, item 4570000906123")
+    assert line_judged("The Holder R4570000906", product=product) == "passed"
+    assert line_judged("Item 4570000906123", product=product) == "passed"
+    assert line_judged("Item 4570000906124", product=product) == "contact"
+
+
 def test_an_address_that_is_the_brands_name_passes_but_no_other_beside_it() -> None:
     product = Product("p", "Oak Stool", brand="Stools.com")
     assert line_judged("A stool by Stools.com", product=product) == "passed"
