@@ -106,9 +106,9 @@ def _run(settings: Settings, parameters: RunParameters, as_json: bool) -> None:
 
     with opened(settings) as database:
         with usage_errors():  # what would stop the run is said before Prefect starts
-            from flows.planning import all_selections
+            from flows.planning import require_cells
 
-            list(all_selections(database, settings, parameters))
+            require_cells(database, settings, parameters)
         with screen.status("Starting Prefect …"):
             from flows.nightly import nightly_copy, one_line
         try:

@@ -30,6 +30,8 @@ def load(
 
     settings = settings_or_stop()
     if file.suffix.lower() in {".yaml", ".yml"}:
+        if mapping or format or currency:
+            stop("--map, --format and --currency are for products; campaigns in YAML take none of them")
         _load_campaigns(settings, file)
         return
     pairs = {}

@@ -1,7 +1,7 @@
 """From a run's parameters to what sql plans: the campaigns, their selections and recipes; and the dry run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.parameters import RunParameters
 from flows.settings import Settings
@@ -58,6 +58,15 @@ def all_selections(
             for channel, locale in selection.cells()
         }
         yield selection, recipes
+
+
+def require_cells(database: Database, settings: Settings, parameters: RunParameters) -> None:
+    """Raises what ``all_selections`` raises, and NothingToPlan for a campaign without a single cell.
+
+    What a person can mend is then said at once, before Prefect and the engine take their time to start.
+    """
+    for selection, recipes in all_selections(database, settings, parameters):
+        preview(database, replace(selection, limit=1), recipes, samples=1)
 
 
 def dry_run(database: Database, settings: Settings, parameters: RunParameters) -> DryRun:

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     dtype: str = Field("auto", description="`auto`, `float32`, `bfloat16` or `float16`")
     max_model_len: int | None = Field(None, ge=256, description="tokens of prompt and output; unset: the model's own")
     max_num_seqs: int | None = Field(None, ge=1, description="sequences that run together; unset: vLLM's choice")
-    kv_cache_gib: float = Field(2.0, gt=0, description="memory for the KV cache on a CPU, GiB")
+    kv_cache_gib: int = Field(2, ge=1, description="memory for the KV cache on a CPU, whole GiB")
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1, description="share of a GPU's memory that vLLM may take")
     tensor_parallel_size: int = Field(1, ge=1, description="GPUs that one copy of the model is spread over")
     templates: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
@@ -82,7 +82,7 @@ def prepare_prefect(settings: Settings, *, quiet: bool) -> None:
     With none (no PREFECT_API_URL, home or profile), Prefect runs by itself with its files in our data folder.
     """
     if quiet:
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # an error comes back as an exception
         os.environ.setdefault("PREFECT_LOGGING_SERVER_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")

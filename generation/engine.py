@@ -34,7 +34,7 @@ class EngineOptions:
     dtype: str = "auto"
     max_model_len: int | None = None  # tokens, prompt and output together
     max_num_seqs: int | None = None
-    kv_cache_gib: float = 2.0  # CPU only; on a GPU gpu_memory_utilization rules
+    kv_cache_gib: int = 2  # CPU only; on a GPU gpu_memory_utilization rules
     gpu_memory_utilization: float = 0.9
     tensor_parallel_size: int = 1
     enforce_eager: bool | None = None  # None: on for the CPU, where compiling costs more than it brings
@@ -215,7 +215,7 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
     if not on_gpu:
         # In this process: as a process of its own the CPU engine takes ten times as long to start.
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", f"{options.kv_cache_gib:g}")
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(options.kv_cache_gib))
     from vllm.engine.arg_utils import EngineArgs
     from vllm.v1.engine.llm_engine import LLMEngine
 

@@ -16,7 +16,7 @@ from sql.database import Database, downgrade, migrate, open_database
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The shipped model, loaded once."""
-    with Engine(EngineOptions(kv_cache_gib=0.5)) as loaded:
+    with Engine(EngineOptions(kv_cache_gib=1)) as loaded:
         yield loaded
 
 

@@ -38,7 +38,7 @@ def _runner(data_folder: Path) -> Copydesk:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("COPYDESK", "PREFECT"))
         }
-        environment |= {"COPYDESK_DATA_FOLDER": str(data_folder), "COPYDESK_KV_CACHE_GIB": "0.5", **variables}
+        environment |= {"COPYDESK_DATA_FOLDER": str(data_folder), "COPYDESK_KV_CACHE_GIB": "1", **variables}
         return subprocess.run(
             [COMMAND, *arguments], env=environment, cwd=data_folder, capture_output=True, text=True, timeout=600
         )
@@ -135,7 +135,8 @@ def test_status_repeats_the_runs_figures(first_run: dict[str, Any], copydesk: Co
         (["run", "--segment", "nobody"], {}, "nobody"),
         (["run", "--product", "unicorn"], {}, "matches no product"),
         (["status", "99"], {}, "no run 99"),
-        (["load", "campaigns.yaml", "--map", "title"], {}, "FIELD=COLUMN"),
+        (["load", "catalogue.csv", "--map", "title"], {}, "FIELD=COLUMN"),
+        (["load", "campaigns.yaml", "--currency", "USD"], {}, "campaigns in YAML"),
     ],
 )
 def test_what_a_user_can_mend_ends_with_one_line(
