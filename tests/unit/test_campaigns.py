@@ -121,11 +121,8 @@ _NAMES = st.sampled_from(["name", "channels", "locales", "segments", "product_fi
 @given(st.dictionaries(_NAMES, _VALUE, max_size=4) | _VALUE)
 def test_no_file_makes_the_reader_fail_otherwise_than_by_its_own_error(tmp_path: Path, content: object) -> None:
     campaign = {**yaml.safe_load(SPRING), **content} if isinstance(content, dict) else content
-    refusal = ""
-    campaigns: list[CampaignSpec] = []
     try:
         campaigns = read_campaigns(write(tmp_path, yaml.safe_dump(campaign)))
-    except CampaignError as exc:
-        refusal = str(exc)
-    assert "\n" not in refusal
+    except CampaignError:
+        return
     assert all(found.channels and found.locales and found.name for found in campaigns)
