@@ -28,7 +28,7 @@ from generation.recipe import model_name, model_revision
 from generation.records import Brief, Failure, Outcome
 from generation.scoring import judge
 from sql.database import DatabaseUnavailable, open_database, require_schema
-from sql.plan import Planned, plan, read_briefs
+from sql.plan import NothingToPlan, Planned, plan, read_briefs
 from sql.runs import (
     RunSummary,
     add_spent,
@@ -68,12 +68,21 @@ _RETRY: dict[str, Any] = {
 @task(name="plan", **_RETRY)
 def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
     """Put every brief that is missing or out of date into the database, in one statement a campaign."""
-    settings = load_settings()
-    total = Planned()
+    settings, logger = load_settings(), get_run_logger()
+    total, empty = Planned(), []
     with open_database(settings.url, settings.data_folder) as database:
         for selection, recipes in all_selections(database, settings, parameters):
-            total += plan(database, run_id, selection, recipes)
-    get_run_logger().info(
+            try:
+                total += plan(database, run_id, selection, recipes)
+            except NothingToPlan as exc:
+                # One campaign without cells must not cost the others their night, unless it is the one asked for.
+                if parameters.campaign:
+                    raise
+                empty.append(exc)
+                logger.warning("%s", exc)
+    if empty and not total.planned:
+        raise empty[0]
+    logger.info(
         "run %s: %s briefs planned, %s to write, %s reused, %s skipped",
         run_id, total.planned, total.pending, total.reused, total.skipped,
     )  # fmt: skip

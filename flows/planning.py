@@ -61,12 +61,20 @@ def all_selections(
 
 
 def require_cells(database: Database, settings: Settings, parameters: RunParameters) -> None:
-    """Raises what ``all_selections`` raises, and NothingToPlan for a campaign without a single cell.
+    """Raises what ``all_selections`` raises, and NothingToPlan when no campaign has a single cell.
 
     What a person can mend is then said at once, before Prefect and the engine take their time to start.
     """
+    empty: NothingToPlan | None = None
     for selection, recipes in all_selections(database, settings, parameters):
-        preview(database, replace(selection, limit=1), recipes, samples=1)
+        try:
+            preview(database, replace(selection, limit=1), recipes, samples=1)
+        except NothingToPlan as exc:
+            empty = empty or exc
+        else:
+            return
+    if empty:
+        raise empty
 
 
 def dry_run(database: Database, settings: Settings, parameters: RunParameters) -> DryRun:
@@ -77,9 +85,13 @@ def dry_run(database: Database, settings: Settings, parameters: RunParameters) -
         min(context_length(options.model, options.revision), settings.max_model_len or 1 << 30),
         TemplateSet.from_folder(settings.templates),
     )
-    total, prompts = Planned(), []
+    total, prompts, empty = Planned(), [], None
     for selection, recipes in all_selections(database, settings, parameters):
-        planned, briefs = preview(database, selection, recipes, PROMPTS_SHOWN)
+        try:
+            planned, briefs = preview(database, selection, recipes, PROMPTS_SHOWN)
+        except NothingToPlan as exc:
+            empty = exc
+            continue
         total += planned
         for brief in briefs:
             tokens = len(renderer.render(brief).token_ids)
@@ -87,4 +99,6 @@ def dry_run(database: Database, settings: Settings, parameters: RunParameters) -
                 f"{brief.campaign.name} · {brief.channel} · {brief.locale} · {brief.product.id} · {brief.segment.id}"
             )
             prompts.append((f"{where} · {tokens} tokens", renderer.text(brief)))
+    if empty and not total.planned:
+        raise empty
     return DryRun(total, tuple(prompts[:: max(1, len(prompts) // PROMPTS_SHOWN)][:PROMPTS_SHOWN]))

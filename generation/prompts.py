@@ -139,6 +139,13 @@ class TemplateSet:
             raise PromptError(f"no locale {brief.locale!r}; there are {', '.join(LOCALES)}")
         name = f"{brief.locale}/{brief.channel}.j2"
         segment, separator = brief.segment, "、" if brief.locale.startswith("zh") else ", "
+        product = product_view(brief.product, brief.locale)
+        if not product["title"]:
+            raise PromptError(
+                f"product {brief.product.id} has no title: it left the catalogue, or holds no visible text"
+            )
+        if not clean(segment.name):
+            raise PromptError(f"segment {segment.id} has no name: it is no longer there, or holds no visible text")
         values = {
             "channel": load_channel(brief.channel),
             "locale": brief.locale,
@@ -146,7 +153,7 @@ class TemplateSet:
                 "brand_voice": clean(brief.campaign.brand_voice or "", 400) or None,
                 "offer": clean(brief.campaign.offer or "", 200) or None,
             },
-            "product": product_view(brief.product, brief.locale),
+            "product": product,
             "segment": {
                 "name": clean(segment.name, ATTRIBUTE_CHARACTERS),
                 "interests": clean(separator.join(segment.interests), ATTRIBUTE_CHARACTERS * 2),

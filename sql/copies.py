@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from generation.records import Brief, Campaign, Fields, Product, Segment
 from sql.database import Database
+from sql.feeds.products import as_text
 from sql.queries import query
 
 READ_COPIES = 1000  # copies read at a time
@@ -114,7 +115,7 @@ def _stored(row: RowMapping) -> StoredCopy:
     product = Product(
         row["product_id"], row["title"] or "", row["brand"], row["description"], row["category"], row["price"],
         row["currency"], row["url"], row["image_url"],
-        {str(name): str(value) for name, value in (row["attributes"] or {}).items()},
+        {name: words for name, value in (row["attributes"] or {}).items() if (words := as_text(value))},
     )  # fmt: skip
     segment = Segment(
         row["segment_id"], row["segment_name"] or row["segment_id"], row["segment_description"],
