@@ -7,7 +7,7 @@ BIN := .venv/bin
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' deploy/locked/cpu.txt)
 
-.PHONY: demo test install lint types bench lock clean
+.PHONY: demo test install lint types lock clean
 .DELETE_ON_ERROR:
 
 demo: install
@@ -23,14 +23,11 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-bench: install
-	$(BIN)/python -m pytest tests/bench --override-ini testpaths=tests/bench -m bench -s
-
 install: .venv/installed
 
 .venv/installed: deploy/locked/cpu.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "copydesk needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "copydesk needs Python 3.11, 3.12 or 3.13; name one with: make PYTHON=python3.12"; exit 1; }
 	@echo "Installing into .venv (about a minute the first time) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --no-deps --no-compile "$(TORCH)" 2>.venv/torch.log || \

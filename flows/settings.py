@@ -1,9 +1,10 @@
 """Settings: every ``COPYDESK_*`` environment variable, checked once at start-up."""
 
 import os
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -31,7 +32,9 @@ class Settings(BaseSettings):
     segment_floor: int = Field(100, ge=20, description="a segment of fewer people gets no copy")
     model: str = Field(str(SHIPPED_MODEL), description="a folder or a Hugging Face name; unset: the shipped demo model")
     model_revision: str | None = Field(None, description="branch, tag or commit of a Hugging Face model")
-    dtype: str = Field("auto", description="`auto`, `float32`, `bfloat16` or `float16`")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="`auto`, `float32`, `bfloat16` or `float16`"
+    )
     max_model_len: int | None = Field(None, ge=256, description="tokens of prompt and output; unset: the model's own")
     max_num_seqs: int | None = Field(None, ge=1, description="sequences that run together; unset: vLLM's choice")
     kv_cache_gib: int = Field(2, ge=1, description="memory for the KV cache on a CPU, whole GiB")
@@ -68,7 +71,11 @@ class Settings(BaseSettings):
 
 @cache
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError with one line per variable that is wrong."""
+    """The settings of this process. Raises SettingsError, naming every variable that is wrong or unknown."""
+    known = {f"COPYDESK_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(name for name in os.environ if name.startswith("COPYDESK_") and name not in known):
+        like = get_close_matches(name, known, n=1)
+        raise SettingsError(f"{name} is no setting" + (f"; did you mean {like[0]}?" if like else ""))
     try:
         return Settings()
     except ValidationError as exc:

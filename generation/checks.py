@@ -121,7 +121,7 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
         foreign = sum(len(word) for word in words if word not in context.facts.words and word not in acronyms)
         if len(han) < 2 or foreign > len(han):
             return _refusal("language", "the copy is not Chinese", text)
-    elif sum(ch not in known for ch in han) > 1:
+    elif any(ch not in known for ch in han):
         return _refusal("language", "the copy is not English", text)
     elif not words:
         return _refusal("language", "the copy holds no English words", text)

@@ -28,6 +28,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         ("SEGMENT_FLOOR", "5"), ("SEGMENT_FLOOR", "many"), ("MAX_MODEL_LEN", "1"), ("MAX_MODEL_LEN", "2k"),
         ("MAX_NUM_SEQS", "0"), ("KV_CACHE_GIB", "0"), ("KV_CACHE_GIB", "2GB"), ("GPU_MEMORY_UTILIZATION", "1.5"),
         ("TENSOR_PARALLEL_SIZE", "0"), ("SAVE_EVERY", "-1"), ("REVIEW_PORT", "99999"), ("REVIEW_PORT", "http"),
+        ("DTYPE", "float8"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_one_line_that_names_the_variable(
@@ -103,3 +104,9 @@ def test_every_variable_is_described_in_one_line(name: str) -> None:
     assert description
     assert "\n" not in description
     assert not description.endswith(".")
+
+
+def test_a_mistyped_name_is_refused_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYDESK_MODLE", "x")
+    with pytest.raises(SettingsError, match=r"^COPYDESK_MODLE is no setting; did you mean COPYDESK_MODEL\?$"):
+        load_settings()
