@@ -18,6 +18,7 @@ class SamplingModel(BaseModel):
 
     temperature: float = Field(default=0.7, ge=0, le=2)
     top_p: float = Field(default=0.95, gt=0, le=1)
+    frequency_penalty: float = Field(default=0.0, ge=-2, le=2)
     max_tokens: int = Field(default=256, ge=8, le=8192)
     seed: int = 0
 

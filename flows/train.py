@@ -19,8 +19,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 from flows.progress import Progress, tell
 from generation import training
 from generation.engine import Engine, EngineOptions, load_tokenizer
-from generation.evaluation import VALIDATION_SEED, Evaluation, evaluate
-from generation.records import Sampling
+from generation.evaluation import DEMO_SAMPLING, VALIDATION_SEED, Evaluation, evaluate
 from generation.training import Measure, Schedule, Shape
 
 VALIDATION_BRIEFS = 500
@@ -45,10 +44,10 @@ def train_model(folder: Path, schedule: Schedule, start_from: Path | None) -> No
             shown = time.monotonic()
 
     measures: list[Measure] = []
-    for measure in training.train(model, tokenizer, validation, schedule, told):
+    for measure, averaged in training.train(model, tokenizer, validation, schedule, told):
         measures.append(measure)
         logger.info("epoch %s: perplexity %.3f after %.0f s", measure.epoch, measure.perplexity, measure.seconds)
-        training.save(model, tokenizer, folder)
+        training.save(averaged, tokenizer, folder)
         _write_log(folder, schedule, start_from, measures)
 
 
@@ -101,7 +100,7 @@ def write_card(folder: Path, evaluation: Evaluation) -> str:
     log = json.loads((folder / "training.json").read_text("utf-8"))
     parameters = training.parameters(Qwen2ForCausalLM.from_pretrained(str(folder)))
     size = sum(path.stat().st_size for path in folder.glob("*.*")) / 1e6
-    schedule, epochs = log["schedule"], log["epochs"]
+    schedule, epochs, sampling = log["schedule"], log["epochs"], DEMO_SAMPLING
     came_from = f", going on from the weights of {log['started_from']}" if log["started_from"] else ""
     rows = "\n".join(
         f"| {row['epoch']} | {row['briefs']:,} | {row['seconds'] / 60:.0f} | {row['train_loss']:.3f} "
@@ -126,16 +125,17 @@ nothing of the world, and follows no instruction beyond the channel. Production 
 ## How it was made
 `copydesk train`, from made-up briefs and copy only (`generation/corpus.py`, `templates/corpus`): no text, data set or
 weights of anybody else{came_from}. Every epoch draws {schedule["briefs"]:,} new briefs with {training.REPLIES} replies.
-Cross-entropy over the replies' tokens; Muon for the layers' matrices, AdamW for the rest. Validation:
-{VALIDATION_BRIEFS} briefs drawn with another seed, whose products no epoch has seen.
+Cross-entropy over the replies' tokens; Muon for the layers' matrices, AdamW for the rest; the weights are an average
+over the last part of the training. Validation: {VALIDATION_BRIEFS} briefs drawn with another seed, whose products
+no epoch has seen.
 
 | epoch | briefs seen | minutes | training loss | validation loss | validation perplexity |
 |---|---|---|---|---|---|
 {rows}
 
 ## What it was measured to do
-One draft for each of {evaluation.drafts} validation briefs, at copydesk's default sampling
-(temperature {Sampling().temperature}, top_p {Sampling().top_p}), with `copydesk evaluate`.
+One draft for each of {evaluation.drafts} validation briefs, with `copydesk evaluate`; temperature
+{sampling.temperature}, top_p {sampling.top_p}, frequency penalty {sampling.frequency_penalty}, as in the samples.
 
 | measure | share of drafts |
 |---|---|

@@ -189,6 +189,7 @@ def _sampling_params(prompt: Prompt) -> Any:
         n=brief.campaign.variants,
         temperature=sampling.temperature,
         top_p=sampling.top_p,
+        frequency_penalty=sampling.frequency_penalty,
         max_tokens=sampling.max_tokens,
         # vLLM gives variant i the seed + i, so a retry must step over all the variants' seeds.
         seed=brief.seed + brief.attempt * 1_000_003,

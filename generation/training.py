@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from generation.corpus import Example, examples, hanzi, reply_text
@@ -29,6 +30,7 @@ CHAT_TEMPLATE = (
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
 MAX_PROMPT_TOKENS = 1000
 TRAINING_SEED = 1_000_000  # far from the seed that the validation briefs are drawn with
+AVERAGING = 0.998  # of the average, at each step
 REPLIES = 4  # to each prompt: learning from all of them costs little more than from one, the prompt being longer
 Ids = np.ndarray[Any, np.dtype[np.uint16]]
 Row = tuple[Ids, tuple[Ids, ...]]  # a prompt's token ids, and those of its replies
@@ -263,8 +265,11 @@ def train(
     validation: pd.DataFrame,
     schedule: Schedule,
     told: Callable[[float, float], None] = lambda share, loss: None,
-) -> Iterator[Measure]:
-    """Train in place on freshly drawn briefs, yielding a measure after each epoch.
+) -> Iterator[tuple[Measure, Qwen2ForCausalLM]]:
+    """Train in place on freshly drawn briefs, yielding a measure and the averaged model after each epoch.
+
+    The average is over the last few hundred steps, which lose what one batch taught and the next one took: its
+    validation loss was a tenth lower than that of the weights as they stood.
 
     The rate falls with the share of the time or of the steps that is used up, whichever is further on. ``told`` hears
     of that share and of the last batch's loss at every step.
@@ -273,6 +278,7 @@ def train(
     pad = int(tokenizer.pad_token_id or 0)
     optimizers = _optimizers(model, schedule)
     peaks = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING))
     steps = schedule.epochs * math.ceil(schedule.briefs / schedule.batch)
     started, step, seen, share = time.monotonic(), 0, 0, 0.0
     model.train()
@@ -294,13 +300,15 @@ def train(
             for optimizer in optimizers:
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
+            averaged.update_parameters(model)
             losses.append(float(loss.detach()))
             step, seen = step + 1, seen + len(rows)
             told(share, losses[-1])
         if losses:
             mean = sum(losses) / len(losses)
-            measured = validation_loss(model, validation, pad)
-            yield Measure(epoch + 1, seen, time.monotonic() - started, mean, measured)
+            average = cast(Qwen2ForCausalLM, averaged.module)
+            measured = validation_loss(average, validation, pad)
+            yield Measure(epoch + 1, seen, time.monotonic() - started, mean, measured), average
         if share >= 1:
             return
 
