@@ -31,7 +31,7 @@ PROGRESS_SECONDS = 5.0
 def train_model(folder: Path, schedule: Schedule, start_from: Path | None) -> None:
     """Train, keeping a checkpoint in ``folder`` after each epoch; a later epoch's replaces an earlier one's."""
     logger, artifact = get_run_logger(), create_progress_artifact(progress=0.0, key="copydesk-training")
-    tokenizer, model = _begin(start_from, schedule.seed)
+    tokenizer, model = _begin(folder, start_from, schedule.seed)
     validation = training.prepare(training.draw(VALIDATION_SEED, VALIDATION_BRIEFS), tokenizer)
     progress, shown = Progress(total=100, note="training"), 0.0
 
@@ -51,14 +51,18 @@ def train_model(folder: Path, schedule: Schedule, start_from: Path | None) -> No
         _write_log(folder, schedule, start_from, measures)
 
 
-def _begin(start_from: Path | None, seed: int) -> tuple[PreTrainedTokenizerFast, Qwen2ForCausalLM]:
+def _begin(folder: Path, start_from: Path | None, seed: int) -> tuple[PreTrainedTokenizerFast, Qwen2ForCausalLM]:
     """A new tokenizer and model, or those of an earlier training."""
     if start_from is not None:
         tokenizer = cast(PreTrainedTokenizerFast, load_tokenizer(str(start_from)))
         return tokenizer, cast(Qwen2ForCausalLM, Qwen2ForCausalLM.from_pretrained(str(start_from)).float())
     shape = Shape()
     drawn = training.draw(training.TRAINING_SEED - 1, TOKENIZER_EXAMPLES)
-    tokenizer = training.train_tokenizer(training.example_texts(drawn), shape.vocabulary)
+    trained = training.train_tokenizer(training.example_texts(drawn), shape.vocabulary)
+    # transformers gives a Qwen2 model its own way of parting text whatever the file says, so what serves is not quite
+    # what was trained: the model must learn from what serves.
+    training.save(training.new_model(trained, shape), trained, folder)
+    tokenizer = cast(PreTrainedTokenizerFast, load_tokenizer(str(folder)))
     model = training.new_model(tokenizer, shape)
     training.lay_copying_heads(model, seed)
     return tokenizer, model

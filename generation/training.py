@@ -82,8 +82,9 @@ class Measure:
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
     """A byte-level BPE for English and Chinese with the ChatML turn tokens.
 
-    Digits and Chinese characters stand alone: a number or a name then has the same tokens wherever it occurs, which
-    is what a small model needs to copy it.
+    Digits and Chinese characters stand alone while it learns, so that a number or a name is made of small pieces, which
+    is what a small model needs to copy it. Read it back with ``load_tokenizer`` before training on it: what serves the
+    model parts text in a way of its own.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
