@@ -11,9 +11,9 @@ from generation.records import Brief, Campaign, Failure, Generation, Product, Pr
 CAMPAIGN = Campaign(1, "Spring", variants=2, sampling=Sampling(max_tokens=48))
 
 
-def briefs(count: int, campaign: Campaign = CAMPAIGN) -> Iterator[Brief]:
+def briefs(count: int, campaign: Campaign = CAMPAIGN, description: str | None = None) -> Iterator[Brief]:
     for i in range(count):
-        product = Product(f"p{i // 4}", f"Oak Stool No. {i // 4}", brand="Nordhem")
+        product = Product(f"p{i // 4}", f"Oak Stool No. {i // 4}", brand="Nordhem", description=description)
         yield Brief(i, campaign, product, Segment("s", f"Hikers {i % 4}"), "push", "en-US", seed=1000 * i)
 
 
@@ -74,7 +74,9 @@ def test_the_same_seed_writes_the_same_words_and_another_seed_others(engine: Eng
 
 
 def test_a_shared_prefix_is_read_from_the_cache(engine: Engine, renderer: PromptRenderer) -> None:
-    results = generations(engine, render(briefs(40), renderer))
+    # vLLM shares whole blocks, of 128 tokens on a CPU: the product's part must be longer than one.
+    long = "It has rounded edges, a wide seat and rubber feet. " * 10
+    results = generations(engine, render(briefs(40, description=long), renderer))
     assert sum(r.cached_prompt_tokens for r in results.values()) > 0.3 * sum(r.prompt_tokens for r in results.values())
 
 
