@@ -10,13 +10,14 @@ from itertools import islice
 
 from generation.channels import load_channel
 from generation.checks import Context, check, numbers_gate
-from generation.corpus import examples, short_name
+from generation.corpus import examples
 from generation.engine import Engine
 from generation.facts import Facts, facts_of, normal
 from generation.prompts import PromptRenderer, render
 from generation.records import AdCopy, Brief, Failure, Sampling
+from generation.scoring import names_the_product
 
-DEMO_SAMPLING = Sampling(temperature=0.3, frequency_penalty=0.4)  # what suits the shipped model, as in its campaigns
+DEMO_SAMPLING = Sampling(temperature=0.2, frequency_penalty=0.6)  # what suits the shipped model, as in its campaigns
 VALIDATION_SEED = 999_331  # of the corpus; training draws from others
 
 
@@ -62,7 +63,7 @@ def evaluate(engine: Engine, count: int = 500, sampling: Sampling = DEMO_SAMPLIN
             rejected[ad_copy.rejection.gate] += 1
         else:
             passed.update((brief.locale, brief.channel))
-        named += _names_the_product(ad_copy, facts)
+        named += names_the_product(normal(ad_copy.draft.text), facts)
         invented += _invents_a_number(ad_copy, facts)
     return Evaluation(
         drafts=count,
@@ -74,11 +75,6 @@ def evaluate(engine: Engine, count: int = 500, sampling: Sampling = DEMO_SAMPLIN
         passed_by_channel={name: passed[name] / asked[name] for name in sorted(asked) if "-" not in name},
         tokens_per_second=tokens / max(engine.seconds - started, 1e-9),
     )
-
-
-def _names_the_product(ad_copy: AdCopy, facts: Facts) -> bool:
-    text = normal(ad_copy.draft.text)
-    return bool(facts.brand and facts.brand in text) or normal(short_name(ad_copy.draft.brief.product.title)) in text
 
 
 def _invents_a_number(ad_copy: AdCopy, facts: Facts) -> bool:

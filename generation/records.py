@@ -46,9 +46,9 @@ class Sampling:
 
     temperature: float = 0.7
     top_p: float = 0.95
-    frequency_penalty: float = 0.0  # against a token, for each time that the draft already holds it; −2 to 2
     max_tokens: int = 256
     seed: int = 0
+    frequency_penalty: float = 0.0  # against a token, for each time that the draft already holds it; −2 to 2
 
 
 @dataclass(frozen=True, slots=True)

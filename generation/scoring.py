@@ -101,11 +101,16 @@ def _confidence(mean_logprob: float | None) -> float:
 
 def _facts_told(text: str, facts: Facts) -> float:
     """Half for naming the product or its brand, half for its attributes and price."""
-    head = " ".join(facts.title.split()[:2])
-    named = holds(text, facts.brand) or holds(text, head) or (not head.isascii() and facts.title[:6] in text)
+    named = names_the_product(text, facts)
     told = sum(holds(text, value) for value in facts.values)
     wanted = min(FACTS_ENOUGH, len(facts.values))
     return 0.5 * named + 0.5 * (min(1.0, told / wanted) if wanted else named)
+
+
+def names_the_product(text: str, facts: Facts) -> bool:
+    """Whether a normalised text holds the brand or the title's beginning: two words, or six Chinese characters."""
+    head = " ".join(facts.title.split()[:2])
+    return holds(text, facts.brand) or holds(text, head) or (not head.isascii() and facts.title[:6] in text)
 
 
 def _segment_words_told(text: str, words: frozenset[str], segment: Segment) -> float:
