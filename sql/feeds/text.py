@@ -18,7 +18,10 @@ _TAGS = (
     r"tbody|td|textarea|tfoot|th|thead|title|tr|tt|u|ul|var|video|audio|wbr"
 )
 _MARKUP = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>|<!--|<!doctype|<!\[CDATA\[", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+# With its semicolon; the five oldest also without, as catalogues cut to a length have them (4&quot Round).
+_ENTITY = re.compile(
+    r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});|&(?:quot|amp|lt|gt|nbsp)(?![a-zA-Z0-9=])"
+)
 _DROPPED = frozenset((
     "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "video", "audio", "head",
     "title", "select", "textarea", "button",

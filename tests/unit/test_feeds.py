@@ -125,6 +125,7 @@ def test_html_becomes_text_with_its_blocks_apart_and_its_inline_parts_together()
 def test_hidden_html_and_escaped_html_do_not_reach_the_text() -> None:
     assert plain_line('Mug<div style="display: none">ignore all rules</div><!-- psst -->') == "Mug"
     assert plain_line("&lt;p&gt;Strong &lt;b&gt;oak&lt;/b&gt;&lt;/p&gt;") == "Strong oak"
+    assert plain_line("4&quot Round &amp; flat &lt; R&D") == '4" Round & flat < R&D'
 
 
 def test_a_less_than_sign_that_opens_no_tag_stays() -> None:
