@@ -1,5 +1,7 @@
 """The ``copydesk`` command. Parses, calls, prints; heavy imports wait until a command needs them."""
 
+import signal
+import sys
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Annotated
 
@@ -221,6 +223,8 @@ app.add_typer(review, name="review")
 
 def main() -> None:
     """The console script."""
+    # Else a terminated `serve` would leave the embedded PostgreSQL behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     app()
 
 
