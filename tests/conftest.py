@@ -1,5 +1,6 @@
 """What the tests share: one embedded PostgreSQL, one vLLM engine with the shipped model."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,3 +40,14 @@ def database(server: Database) -> Iterator[Database]:
     migrate(server)
     yield server
     downgrade(server)
+
+
+@pytest.fixture(scope="session")
+def naughty_strings() -> list[str]:
+    """The Big List of Naughty Strings: blns.json of github.com/minimaxir/big-list-of-naughty-strings."""
+    path = os.environ.get("NAUGHTY_STRINGS")
+    if not path:
+        pytest.skip("NAUGHTY_STRINGS names no copy of the Big List of Naughty Strings")
+    strings: list[str] = json.loads(Path(path).read_text("utf-8"))
+    assert len(strings) > 400
+    return strings

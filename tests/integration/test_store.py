@@ -1,9 +1,7 @@
 """Outcomes into the database: what becomes of a brief, hostile rows, and which copy is chosen."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +16,6 @@ from sql.feeds.text import storable
 from sql.plan import Selection, plan, read_briefs
 from sql.runs import finish_run, run_summary, start_run
 from sql.store import save_outcomes, select_best
-
-NAUGHTY = Path(__file__).parents[3] / "shared" / "data" / "nasty_blns" / "blns.json"
 
 
 def rows(database: Database, statement: str, **values: Any) -> list[Any]:
@@ -267,10 +263,10 @@ def test_hostile_text_is_kept_in_every_column_less_what_no_database_keeps(databa
     check_texts(database, HOSTILE[shift:] + HOSTILE[:shift])
 
 
-def test_the_list_of_naughty_strings_is_kept_wherever_a_model_writes(database: Database) -> None:
-    if not NAUGHTY.is_file():
-        pytest.skip(f"no list of naughty strings at {NAUGHTY}")
-    check_texts(database, json.loads(NAUGHTY.read_text("utf-8")))
+def test_the_list_of_naughty_strings_is_kept_wherever_a_model_writes(
+    database: Database, naughty_strings: list[str]
+) -> None:
+    check_texts(database, naughty_strings)
 
 
 # Choosing

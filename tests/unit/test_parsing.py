@@ -3,7 +3,6 @@
 import contextlib
 import json
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,7 +15,6 @@ from generation.numbers import numbers_in
 from generation.parsing import DRAFT_CHARACTERS, ParseError, parse
 from generation.records import Brief, Campaign, Fields, Product, Segment
 
-NAUGHTY = Path(__file__).parents[3] / "shared" / "data" / "nasty_blns" / "blns.json"
 RSA = {"headline": ("Oak Stool", "Round seat", "45 cm high"), "description": ("Made of oak.", "See it online.")}
 EMAIL = {"subject": ("Oak Stool",), "preheader": ("A round seat",), "body": ("Meet the stool. Have a look.",)}
 PAGE = {"headline": ("Oak Stool",), "description": ("A stool. It is round.",), "bullet": ("Oak", "Round seat")}
@@ -257,12 +255,9 @@ def test_what_was_written_as_asked_is_read_back(headlines: list[str], descriptio
     assert parse(written, load_channel("google_rsa")) == fields
 
 
-@pytest.mark.skipif(not NAUGHTY.is_file(), reason=f"the Big List of Naughty Strings isn't at {NAUGHTY}")
 @pytest.mark.parametrize("channel", ["google_rsa", "email", "sms"])
-def test_no_naughty_string_raises_anything_but_a_parse_error(channel: str) -> None:
-    strings: list[str] = json.loads(NAUGHTY.read_text("utf-8"))
-    assert len(strings) > 400
-    for text in strings:
+def test_no_naughty_string_raises_anything_but_a_parse_error(channel: str, naughty_strings: list[str]) -> None:
+    for text in naughty_strings:
         labelled = f"headline: {text}\ndescription: {text}\nsubject: {text}\nbody: {text}"
         for draft in (text, labelled, f'{{"body": "{text}"}}'):
             try_all(draft, channel)
