@@ -536,6 +536,10 @@ def _one_run(database: Database, shop: Shop, steps: dict[str, Any]) -> None:
     counts = planned(database, run_id, recipe=steps["recipe"], limit=steps["limit"], retry_failed=steps["retry_failed"])
     assert counts == shop.expected(cells, steps["retry_failed"])
     assert counts.planned == counts.reused + counts.skipped + counts.pending
+    if steps["retry_failed"]:  # what is to be tried again stays so when the run dies before it came to it
+        for cell in cells:
+            if shop.ended.get(cell) == "failed":
+                del shop.ended[cell]
     _check_cells(database, cells, shop)
     most = None if steps["ends"] == "completed" else steps["most"]
     write(database, run_id, steps["failing"], most)
