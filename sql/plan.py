@@ -94,7 +94,10 @@ def preview(
     """What ``plan`` would do, and some of the briefs it would write; the database is left as it is."""
     with database.engine.connect() as connection, connection.begin() as transaction:
         try:
-            run_id = connection.exec_driver_sql("insert into runs default values returning id").scalar_one()
+            # A number of its own choosing: a sequence doesn't roll back, and the first real run should be run 1.
+            run_id = connection.exec_driver_sql(
+                "insert into runs (id) overriding system value values (-1) returning id"
+            ).scalar_one()
             counted = _plan(connection, run_id, selection, recipes)
             driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
             with driver.cursor(row_factory=dict_row) as cursor:
