@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, text
 
-from generation.records import Brief, Campaign, Fields, Product, Segment
+from generation.records import Brief, Campaign, Fields, Segment
 from sql.database import Database
-from sql.feeds.products import as_text
+from sql.plan import product_of
 from sql.queries import query
 
 READ_COPIES = 1000  # copies read at a time
@@ -112,11 +112,6 @@ def read_copy(database: Database, copy_id: int) -> StoredCopy:
 
 
 def _stored(row: RowMapping) -> StoredCopy:
-    product = Product(
-        row["product_id"], row["title"] or "", row["brand"], row["description"], row["category"], row["price"],
-        row["currency"], row["url"], row["image_url"],
-        {name: words for name, value in (row["attributes"] or {}).items() if (words := as_text(value))},
-    )  # fmt: skip
     segment = Segment(
         row["segment_id"], row["segment_name"] or row["segment_id"], row["segment_description"],
         tuple(row["interests"] or ()), tuple(row["needs"] or ()), row["size"] or 0,
@@ -127,7 +122,7 @@ def _stored(row: RowMapping) -> StoredCopy:
         "seen", "edited", "decided_by", "decided_at",
     )  # fmt: skip
     return StoredCopy(
-        brief=Brief(row["brief_id"], campaign, product, segment, row["channel"], row["locale"]),
+        brief=Brief(row["brief_id"], campaign, product_of(row), segment, row["channel"], row["locale"]),
         fields=fields_of(row["fields"]),
         warnings=tuple(row["warnings"]),
         parts=row["score_parts"],

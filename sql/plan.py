@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from generation.records import Brief, Product, Segment
 from sql.catalogue import CampaignSpec, list_campaigns
@@ -208,7 +208,7 @@ def _briefs(
     records = {number: campaign.as_record() for number, campaign in campaigns.items()}
     for row in rows:
         if row["product_id"] != product.id:  # rows come product by product: build each once
-            product = _product(row)
+            product = product_of(row)
         segment = audiences.get(row["segment_id"]) or Segment(row["segment_id"], "")
         yield Brief(
             row["id"], records[row["campaign_id"]], product, segment, row["channel"], row["locale"], row["seed"],
@@ -216,7 +216,8 @@ def _briefs(
         )  # fmt: skip
 
 
-def _product(row: Mapping[str, Any]) -> Product:
+def product_of(row: Mapping[str, Any] | RowMapping) -> Product:
+    """The product in a row of a query that names the catalogue's columns, its id ``product_id``."""
     return Product(
         row["product_id"],
         row["title"] or "",
