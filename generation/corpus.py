@@ -17,14 +17,19 @@ import yaml
 
 from generation.channels import Channel, FieldSpec, channel_names, load_channel
 from generation.counting import COUNTERS
+from generation.facts import facts_of, normal
 from generation.prompts import price_text, product_view
 from generation.records import Brief, Campaign, Fields, Product, Segment
+from generation.scoring import names_the_product
 
 CURRENCIES = {"en-US": ("USD", "USD", "USD", "EUR", "GBP", "CAD"), "zh-CN": ("CNY", "CNY", "CNY", "CNY", "USD")}
-ROUGH_SHARE = 0.3  # products whose title is made of words that no lexicon holds, as real catalogues have
-LONG_SHARE = 0.2  # products whose description runs on, as real ones do
-KNOWN_SHARE = 0.35  # invented names that are made of everyday words
+CATALOGUE_SHARE = 0.25  # products written as large catalogues write them: any words at all, at length
+ROUGH_SHARE = 0.25  # of the others, those whose title is made of words that stand for no thing
+LONG_SHARE = 0.15  # products whose description runs on, as real ones do
+KNOWN_SHARE = 0.4  # invented names that are made of everyday words
 CROSS_SHARE = 0.1  # zh-CN briefs whose product is written in English
+ATTEMPTS = 8
+SPARE = 8  # a limited line leaves one part in so many unused: counting characters is not what a small model does well
 _TITLE_END = re.compile(
     r"\s+-\s+|\s*[,|(:，（｜：]\s*|\s+(?:with|for|in|by)\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=\d+件)", re.IGNORECASE
 )
@@ -58,10 +63,7 @@ def examples(seed: int, replies: int = 1, locales: Sequence[str] = ("en-US", "zh
         facts = _make_product(rng, language, f"corpus-{number}")
         campaign = _make_campaign(rng, locale, number)
         brief = Brief(number, campaign, facts.product, _make_segment(rng, locale), rng.choice(channel_names()), locale)
-        yield Example(
-            brief,
-            tuple(_write(rng, brief, _slots(rng, brief, facts, copied=language == locale)) for _ in range(replies)),
-        )
+        yield Example(brief, tuple(_reply(rng, brief, facts, copied=language == locale) for _ in range(replies)))
 
 
 def reply_text(fields: Fields) -> str:
@@ -75,12 +77,14 @@ class _Facts:
 
     product: Product
     kind: str | None
-    material: str
+    material: str | None
     colour: str
     features: tuple[str, ...]
 
 
 def _make_product(rng: random.Random, locale: str, product_id: str) -> _Facts:
+    if rng.random() < CATALOGUE_SHARE:
+        return _make_catalogue_product(rng, locale, product_id)
     words = lexicon(locale)
     category = rng.choice(list(words["categories"]))
     entry = words["categories"][category]
@@ -117,21 +121,87 @@ def _make_product(rng: random.Random, locale: str, product_id: str) -> _Facts:
         attributes[name] = specs[name]
     items = list(attributes.items())
     rng.shuffle(items)
-    price = (
-        Decimal(rng.choice((9, 19, 29, 49, 99, rng.randint(3, 900))))
-        + Decimal(rng.choice((0, 0, 50, 90, 95, 99, rng.randint(0, 99)))) / 100
-    )
     product = Product(
         id=product_id,
         title=title,
         brand=brand if rng.random() < 0.75 else None,
         description=_description(rng, locale, kind, material, colour, features) if rng.random() < 0.85 else None,
         category=category if rng.random() < 0.75 else None,
-        price=price if (priced := rng.random() < 0.75) else None,
+        price=_price(rng) if (priced := rng.random() < 0.75) else None,
         currency=rng.choice(CURRENCIES[locale]) if priced else None,
         attributes=dict(items),
     )
     return _Facts(product, kind if kind in title else None, material, colour, features)
+
+
+def _make_catalogue_product(rng: random.Random, locale: str, product_id: str) -> _Facts:
+    """A product in a large catalogue's manner: a long title of any words, its features behind commas or in a long text.
+
+    What it is, is not among the kinds that the lexicon knows; the copy can only call it by its title's beginning.
+    """
+    words, chinese = lexicon(locale), locale == "zh-CN"
+    joint = "" if chinese else " "
+    features = tuple(_phrase(rng, locale, 1, 3) for _ in range(rng.randint(2, 5)))
+    brand, colour = _brand(rng, chinese), rng.choice(words["colours"])
+    head = _phrase(rng, locale, 2, 5)
+    opening = f"{brand}{joint}{head}" if rng.random() < 0.7 else head
+    if rng.random() < 0.2:
+        opening += f" {_code(rng)}"
+    told = rng.randint(0, len(features))
+    tail = [*features[:told], *([colour if chinese else colour.title()] if rng.random() < 0.3 else [])]
+    if rng.random() < 0.2:
+        tail.append(words["packs"][rng.randrange(len(words["packs"]))].format(count=rng.randint(2, 24)))
+    between = rng.choice((" ", " ", "，", " | ") if chinese else (", ", ", ", ", ", " - ", " | "))
+    title = between.join([opening, *tail])
+    if tail and not chinese and rng.random() < 0.3:
+        title = f"{opening} {rng.choice(('with', 'for'))} {', '.join(tail)}"
+    sentences = [_soup(rng, locale) for _ in range(rng.choice((1, 2, 3, 5, 8)))]
+    sentences += [f"{feature}{rng.choice(words['after_feature'])}{_soup(rng, locale)}" for feature in features[told:]]
+    rng.shuffle(sentences)
+    spec = rng.choice(list(words["specs"]))
+    attributes = {_phrase(rng, locale, 1, 2): _phrase(rng, locale, 1, 3) for _ in range(rng.choice((0, 0, 1, 2)))}
+    if rng.random() < 0.4:
+        attributes[spec] = _spec(rng, words["specs"][spec])
+    if rng.random() < 0.4:
+        attributes["颜色" if chinese else "Colour"] = colour
+    product = Product(
+        id=product_id,
+        title=title,
+        brand=brand if rng.random() < 0.7 else None,
+        description=rng.choice((joint, " | ")).join(sentences) if rng.random() < 0.85 else None,
+        category=_phrase(rng, locale, 1, 2) if rng.random() < 0.75 else None,
+        price=_price(rng) if (priced := rng.random() < 0.6) else None,
+        currency=rng.choice(CURRENCIES[locale]) if priced else None,
+        attributes=attributes,
+    )
+    return _Facts(product, None, None, colour, features)
+
+
+def _phrase(rng: random.Random, locale: str, fewest: int, most: int) -> str:
+    """Words of any kind, one after another; in English with capitals, as titles have them."""
+    chosen = [_any_word(rng, locale) for _ in range(rng.randint(fewest, most))]
+    return "".join(chosen) if locale == "zh-CN" else _cased(rng)(" ".join(chosen))
+
+
+def _any_word(rng: random.Random, locale: str) -> str:
+    return _rare(rng, locale == "zh-CN").lower() if rng.random() < 0.15 else rng.choice(everyday_words(locale))
+
+
+def _soup(rng: random.Random, locale: str) -> str:
+    """A sentence without sense: the text of a description that no copy should quote."""
+    small = lexicon(locale)["small_words"]
+    count = rng.randint(5, 16)
+    chosen = [rng.choice(small) if rng.random() < 0.4 else _any_word(rng, locale) for _ in range(count)]
+    if locale == "zh-CN":
+        return "".join(chosen) + "。"
+    if rng.random() < 0.2:
+        chosen.insert(rng.randrange(count), str(rng.randint(2, 300)))
+    return _upper(" ".join(chosen)) + "."
+
+
+def _price(rng: random.Random) -> Decimal:
+    whole = Decimal(rng.choice((9, 19, 29, 49, 99, rng.randint(3, 900))))
+    return whole + Decimal(rng.choice((0, 0, 50, 90, 95, 99, rng.randint(0, 99)))) / 100
 
 
 def _description(
@@ -153,6 +223,9 @@ def _description(
                 Feature=_upper(first),
                 Feature2=_upper(second),
                 Feature3=_upper(third),
+                word=_any_word(rng, locale),
+                word2=_any_word(rng, locale),
+                word3=_any_word(rng, locale),
             )
         )
 
@@ -233,8 +306,10 @@ def _slots(rng: random.Random, brief: Brief, facts: _Facts, *, copied: bool) -> 
     if copied:
         if facts.kind:
             slots |= {"kind": _lower(facts.kind), "Kind": facts.kind}
+            if not facts.kind.endswith("s"):  # of trousers there is no single one
+                slots |= {"a_kind": f"a {_lower(facts.kind)}", "A_kind": f"A {_lower(facts.kind)}"}
         for key, word in (("material", facts.material), ("colour", facts.colour)):
-            if word.lower() in shown:
+            if word and word.lower() in shown:
                 slots[key] = word
         features = [feature for feature in dict.fromkeys(facts.features) if feature.lower() in shown]
         rng.shuffle(features)
@@ -247,6 +322,16 @@ def _slots(rng: random.Random, brief: Brief, facts: _Facts, *, copied: bool) -> 
             suffix = str(number + 1) if number else ""
             slots |= {f"attribute{suffix}": _lower(key), f"Attribute{suffix}": key, f"value{suffix}": value}
     return slots
+
+
+def _reply(rng: random.Random, brief: Brief, facts: _Facts, *, copied: bool) -> Fields:
+    """A reply that names the product or its brand: some patterns don't, and a line's limit may leave no room for it."""
+    told = facts_of(brief)
+    for _ in range(ATTEMPTS):
+        fields = _write(rng, brief, _slots(rng, brief, facts, copied=copied))
+        if names_the_product(normal(reply_text(fields)), told):
+            break
+    return fields
 
 
 def _write(rng: random.Random, brief: Brief, slots: Mapping[str, str]) -> Fields:
@@ -323,7 +408,9 @@ def _line(
     return None
 
 
-_REPEATABLE = frozenset({"name", "Kind", "kind", "brand", "interest", "Interest", "segment", "need"})
+_REPEATABLE = frozenset(
+    {"name", "Kind", "kind", "a_kind", "A_kind", "brand", "interest", "Interest", "segment", "need"}
+)
 
 
 def _repeats(pattern: str, line: str, slots: Mapping[str, str], used: str) -> bool:
@@ -354,7 +441,8 @@ def _names(slots: Mapping[str, str]) -> list[str]:
 
 
 def _limit(spec: FieldSpec) -> int | None:
-    return spec.soft_limit or spec.hard_limit
+    limit = spec.soft_limit or spec.hard_limit
+    return limit - limit // SPARE if limit else None
 
 
 def _paragraph(
@@ -385,11 +473,16 @@ def _fill(pattern: str, slots: Mapping[str, str]) -> str:
 
 
 def _feature(rng: random.Random, locale: str) -> str:
-    words = lexicon(locale)
+    words, chinese = lexicon(locale), locale == "zh-CN"
     adjective, noun = rng.choice(words["feature_adjectives"]), rng.choice(words["feature_nouns"])
-    if locale == "zh-CN":
-        return f"{_rare(rng, True)}{noun}" if rng.random() < 0.1 else f"{adjective}{noun}"
-    return f"{_rare(rng, False).lower()} {noun}" if rng.random() < 0.1 else f"{adjective} {noun}"
+    match rng.randrange(10):
+        case 0:
+            adjective = _rare(rng, chinese).lower()
+        case 1 | 2:
+            adjective = rng.choice(everyday_words(locale))
+        case 3 | 4:
+            noun = rng.choice(everyday_words(locale))
+    return f"{adjective}{noun}" if chinese else f"{adjective} {noun}"
 
 
 def _spec(rng: random.Random, spec: Sequence[Any]) -> str:
@@ -414,35 +507,34 @@ _CODAS = ["", "", "", "n", "r", "l", "s", "t", "m", "nd", "rn", "x", "ck", "lt",
 def _rare(rng: random.Random, chinese: bool) -> str:
     """A word that stands for no thing: seldom met in training, so that it can only be copied."""
     if chinese:
-        return "".join(_character(rng) for _ in range(rng.randint(2, 3)))
+        return _hanzi_name(rng)
     if rng.random() < KNOWN_SHARE:
-        return rng.choice(_english_words()).capitalize()
+        return rng.choice(everyday_words("en-US")).capitalize()
     syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 2)))
     return "".join(syllables).capitalize()
 
 
-def _character(rng: random.Random) -> str:
-    return rng.choice(hanzi()) if rng.random() > 2 * KNOWN_SHARE else rng.choice(_known_hanzi())
+def _hanzi_name(rng: random.Random) -> str:
+    if rng.random() < KNOWN_SHARE:
+        return rng.choice(everyday_words("zh-CN"))
+    return "".join(rng.choice(_name_hanzi()) for _ in range(rng.choice((2, 2, 3))))
 
 
 @cache
-def _english_words() -> list[str]:
-    """The words of the English lexicon's features and interests: names are often made of plain words."""
-    words = lexicon("en-US")
-    phrases = [*words["feature_adjectives"], *words["feature_nouns"], *words["interests"], *words["uses"]]
-    return sorted({word for phrase in phrases for word in phrase.split() if word.isalpha() and len(word) > 3})
+def _name_hanzi() -> str:
+    """Every common character: each must be met often enough to be copied. Without 最, which makes superlatives."""
+    return hanzi().replace("最", "")
 
 
 @cache
-def _known_hanzi() -> str:
-    """The characters of the Chinese lexicon, which are everyday ones."""
-    words = lexicon("zh-CN")
-    return "".join(sorted(set(str(words)) & set(hanzi()) - {"最"}))  # which makes superlatives
+def everyday_words(locale: str) -> list[str]:
+    """Everyday words of shops, in no order: titles, descriptions and many names are made of them."""
+    return (files("templates") / "corpus" / f"words-{locale}.txt").read_text("utf-8").split()
 
 
 def _brand(rng: random.Random, chinese: bool) -> str:
     if chinese and rng.random() < 0.85:
-        return "".join(_character(rng) for _ in range(rng.choice((2, 2, 2, 3))))
+        return _hanzi_name(rng)
     word = _rare(rng, False)
     match rng.randrange(8):
         case 0:

@@ -19,6 +19,7 @@ from generation.records import AdCopy, Generation, Outcome, ScoredCopy, Segment
 
 FACTS_ENOUGH = 3  # attributes or a price; more would make a list of it
 SEGMENT_WORDS_ENOUGH = 2
+SHORTEST_NAME = 4  # characters that name a Chinese product by themselves
 _WORD = re.compile(r"[a-z0-9]+(?:['.-][a-z0-9]+)*|[\u3400-\u9fff]")
 _STOP = frozenset(
     [
@@ -108,9 +109,15 @@ def _facts_told(text: str, facts: Facts) -> float:
 
 
 def names_the_product(text: str, facts: Facts) -> bool:
-    """Whether a normalised text holds the brand or the title's beginning: two words, or six Chinese characters."""
-    head = " ".join(facts.title.split()[:2])
-    return holds(text, facts.brand) or holds(text, head) or (not head.isascii() and facts.title[:6] in text)
+    """Whether a normalised text holds the brand or the title's beginning.
+
+    That is two words, or six Chinese characters; the whole first word where it is shorter and no mere 新款.
+    """
+    words = facts.title.split()
+    if holds(text, facts.brand) or holds(text, " ".join(words[:2])):
+        return True
+    whole = words[0] if words and len(words[0]) >= SHORTEST_NAME else facts.title
+    return bool(whole) and not whole.isascii() and whole[:6] in text
 
 
 def _segment_words_told(text: str, words: frozenset[str], segment: Segment) -> float:

@@ -80,7 +80,7 @@ def test_more_replies_of_an_example_differ() -> None:
 def test_every_channel_locale_and_kind_of_product_comes_up() -> None:
     briefs = [example.brief for example in islice(examples(5), 400)]
     assert {(brief.channel, brief.locale) for brief in briefs} == {(c, loc) for c in channel_names() for loc in LOCALES}
-    assert 0.2 < sum(brief.product.price is None for brief in briefs) / 400 < 0.3
+    assert 0.2 < sum(brief.product.price is None for brief in briefs) / 400 < 0.4
     assert any(brief.locale == "zh-CN" and brief.product.title.isascii() for brief in briefs)
     assert any(len(brief.product.description or "") > 600 for brief in briefs)
     assert any(brief.campaign.offer for brief in briefs)
