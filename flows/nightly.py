@@ -6,6 +6,7 @@ run's row in the database is true whatever ends the flow.
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
@@ -18,6 +19,7 @@ from prefect.flows import Flow, FlowStateHook
 from prefect.runtime import flow_run as this_flow_run
 
 from flows.artifacts import publish_plan, publish_report
+from flows.overlap import ahead, hand_over
 from flows.parameters import RunParameters
 from flows.planning import all_selections, dry_run
 from flows.progress import Progress, tell
@@ -25,8 +27,9 @@ from flows.settings import load_settings
 from generation.engine import Engine
 from generation.prompts import PromptRenderer, TemplateSet, render
 from generation.recipe import model_name, model_revision
-from generation.records import Brief, Failure, Outcome
+from generation.records import Failure, Generation, Outcome
 from generation.scoring import judge
+from generation.sharing import write_once
 from sql.database import DatabaseUnavailable, open_database, require_schema
 from sql.plan import NothingToPlan, Planned, plan, read_briefs
 from sql.runs import (
@@ -106,15 +109,22 @@ def generate_copy(run_id: int, pending: int) -> None:
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
         progress.begin("writing")
         shown = 0.0
-        for attempt, note in ((0, "writing"), (1, "second attempts")):
-            progress.note = note
-            outcomes = _outcomes(engine, renderer, read_briefs(database, run_id, attempt), progress)
-            for batch in _batches(outcomes, settings.save_every):
+
+        def keep(results: Iterator[Generation | Failure]) -> None:
+            nonlocal shown
+            for batch in _batches(_outcomes(results, progress), settings.save_every):
                 save_outcomes(database, run_id, batch)
                 add_spent(database, run_id, progress.spend(engine.seconds))
                 if time.monotonic() - shown > PROGRESS_SECONDS:
                     update_progress_artifact(artifact_id=artifact, progress=progress.percent)
                     shown = time.monotonic()
+
+        # Three threads: one reads and renders ahead of the engine, which stays in this one; one judges and saves.
+        waiting = 2 * engine.in_flight_cap
+        for attempt, note in ((0, "writing"), (1, "second attempts")):
+            progress.note = note
+            with closing(ahead(render(read_briefs(database, run_id, attempt), renderer), waiting)) as prompts:
+                hand_over(write_once(engine.generate, prompts), keep, waiting)
         update_progress_artifact(artifact_id=artifact, progress=100.0)
 
 
@@ -134,18 +144,17 @@ def report(run_id: int) -> None:
         publish_report(database, run_id)
 
 
-def _outcomes(
-    engine: Engine, renderer: PromptRenderer, briefs: Iterable[Brief], progress: Progress
-) -> Iterator[Outcome]:
-    """A brief's whole journey, one at a time as the engine finishes them."""
-    for result in engine.generate(render(briefs, renderer)):
+def _outcomes(results: Iterable[Generation | Failure], progress: Progress) -> Iterator[Outcome]:
+    """What the engine finished, judged."""
+    for result in results:
         if isinstance(result, Failure):
             outcome = Outcome(result.brief, failure=result)
         else:
             outcome = judge(result)
-            progress.prompt_tokens += result.prompt_tokens
-            progress.cached_prompt_tokens += result.cached_prompt_tokens
-            progress.output_tokens += sum(draft.output_tokens for draft in result.drafts)
+            if not result.repeated:
+                progress.prompt_tokens += result.prompt_tokens
+                progress.cached_prompt_tokens += result.cached_prompt_tokens
+                progress.output_tokens += sum(draft.output_tokens for draft in result.drafts)
         progress.count(outcome)
         tell(progress)
         yield outcome

@@ -4,25 +4,34 @@ The only module that imports vLLM, and only when an engine is built: a dry run n
 to import too, waits until it is needed. Rendering, parsing and judging are elsewhere.
 """
 
+import _thread
 import logging
 import os
+import threading
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from generation.records import Draft, Failure, Generation, Prompt
+from generation.sharing import PrefixMeter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+_LOG = logging.getLogger(__name__)
 SHIPPED_MODEL = Path(__file__).with_name("demo_model")
+MOST_DEATHS = 20  # of one engine's; to find one brief among a thousand takes about a dozen
 
 
 class EngineError(RuntimeError):
-    """The engine can't be built or has died; the message is one line that says what to mend."""
+    """The engine can't be built or keeps dying; the message is one line that says what to mend."""
+
+
+class _Died(Exception):
+    """vLLM's engine died or fell silent; another can be built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class EngineOptions:
     gpu_memory_utilization: float = 0.9
     tensor_parallel_size: int = 1
     enforce_eager: bool | None = None  # None: on for the CPU, where compiling costs more than it brings
+    silence: float = 600.0  # seconds without a token after which the engine counts as dead
 
 
 def load_tokenizer(model: str, revision: str | None = None) -> "PreTrainedTokenizerBase":
@@ -81,11 +91,13 @@ class Engine:
         self.tokenizer = load_tokenizer(options.model, options.revision)
         length = context_length(options.model, options.revision)
         self.max_model_len = min(length, options.max_model_len or length)
-        self._engine = _build(options, self.max_model_len)
-        scheduler = self._engine.vllm_config.scheduler_config
-        # Twice the running batch: a finished sequence's place is taken from the queue in the same step.
-        self._in_flight_cap = 2 * scheduler.max_num_seqs
+        self.options = options
         self.seconds = 0.0  # spent in the engine's steps so far
+        self.deaths = 0
+        self._meter = PrefixMeter()
+        self._shared: dict[str, int] = {}  # prompt tokens of what is in flight that an earlier prompt told
+        self._engine: Any = None
+        self._start()
 
     def __enter__(self) -> Self:
         return self
@@ -98,27 +110,72 @@ class Engine:
     def close(self) -> None:
         """Free the model. Safe to call twice."""
         if self._engine is not None:
+            self._watch.stop()
             self._engine.engine_core.shutdown()
             self._engine = None
 
-    def generate(self, prompts: Iterable[Prompt | Failure]) -> Generator[Generation | Failure, None, None]:
-        """Each prompt's drafts, in the order they finish. Failures among the prompts pass through.
+    def _start(self) -> None:
+        self._engine = _build(self.options, self.max_model_len)
+        self._watch = _Watch(self._engine, self.options.silence)
+        # Twice the running batch: a finished sequence's place is taken from the queue in the same step.
+        self.in_flight_cap: int = 2 * self._engine.vllm_config.scheduler_config.max_num_seqs
+
+    def generate(self, prompts: Iterable[Prompt | Generation | Failure]) -> Generator[Generation | Failure, None, None]:
+        """Each prompt's drafts, in the order they finish. What is no prompt passes through.
 
         A prompt that vLLM refuses becomes a Failure; when the consumer stops early, what is in flight is aborted.
-        Raises EngineError when the engine itself dies.
+        When the engine dies or falls silent, another is built, what was in flight is submitted once more, and if it
+        dies again the brief that kills it is found and becomes a Failure. Raises EngineError when none can be built.
         """
-        from vllm.v1.engine.exceptions import EngineDeadError
+        source, in_flight = iter(prompts), dict[str, Prompt]()
+        while True:
+            try:
+                yield from self._write(source, in_flight)
+                return
+            except _Died as death:
+                suspects = list(in_flight.values())
+                in_flight.clear()
+                yield from self._write_again(suspects, death)
 
-        source, exhausted = iter(prompts), False
+    def _write_again(self, suspects: list[Prompt], death: _Died) -> Generator[Generation | Failure, None, None]:
+        """What was in flight when the engine died, without anything else; by halves when it dies of it again."""
+        self._rebuild(death)
         in_flight: dict[str, Prompt] = {}
-        sequences = 0
+        source = iter(suspects)
+        try:
+            yield from self._write(source, in_flight)
+        except _Died as again:
+            rest = [*in_flight.values(), *source]
+            in_flight.clear()
+            if len(rest) > 1:
+                middle = len(rest) // 2
+                yield from self._write_again(rest[:middle], again)
+                yield from self._write_again(rest[middle:], again)
+                return
+            self._rebuild(again)
+            for prompt in rest:
+                yield Failure(prompt.brief, "generate", f"the engine died of it twice: {again}")
+
+    def _rebuild(self, death: _Died) -> None:
+        self.deaths += 1
+        _LOG.warning("vLLM's engine died (%s); building another", death)
+        if self.deaths > MOST_DEATHS:
+            raise EngineError(f"vLLM's engine died {self.deaths} times, the last time of: {death}") from death
+        self.close()
+        self._start()
+
+    def _write(
+        self, source: Iterator[Prompt | Generation | Failure], in_flight: dict[str, Prompt]
+    ) -> Generator[Generation | Failure, None, None]:
+        """Feed and read the engine until the source and what is in flight have ended. Raises _Died."""
+        exhausted, sequences, alive = False, 0, True
         try:
             while in_flight or not exhausted:
-                while not exhausted and sequences < self._in_flight_cap:
+                while not exhausted and sequences < self.in_flight_cap:
                     item = next(source, None)
                     if item is None:
                         exhausted = True
-                    elif isinstance(item, Failure):
+                    elif not isinstance(item, Prompt):
                         yield item
                     elif refused := self._submit(item, in_flight):
                         yield refused
@@ -126,19 +183,33 @@ class Engine:
                         sequences += item.brief.campaign.variants
                 if not in_flight:
                     continue
-                started = time.perf_counter()
-                outputs = self._engine.step()
-                self.seconds += time.perf_counter() - started
-                for output in outputs:
+                for output in self._step():
                     if output.finished:
                         prompt = in_flight.pop(output.request_id)
                         sequences -= prompt.brief.campaign.variants
                         yield self._generation(prompt, output)
-        except EngineDeadError as exc:
-            raise EngineError(f"vLLM's engine died with {len(in_flight)} briefs in flight: {exc}") from exc
+        except _Died:
+            alive = False
+            raise
         finally:
-            if in_flight and self._engine is not None:
+            if alive and in_flight and self._engine is not None:
                 self._engine.abort_request(list(in_flight))
+
+    def _step(self) -> list[Any]:
+        """What the engine finished in one step of its own. Raises _Died."""
+        started = time.perf_counter()
+        try:
+            with self._watch:
+                outputs: list[Any] = self._engine.step()
+        except Exception as exc:  # whatever it is, the engine can't be trusted to have survived it
+            raise _Died(_one_line(exc)) from exc
+        except KeyboardInterrupt as exc:
+            if self._watch.silent:
+                raise _Died(f"no token for {self.options.silence:.0f} s") from exc
+            raise
+        finally:
+            self.seconds += time.perf_counter() - started
+        return outputs
 
     def _submit(self, prompt: Prompt, in_flight: dict[str, Prompt]) -> Failure | None:
         brief = prompt.brief
@@ -152,11 +223,15 @@ class Engine:
                 "lower max_tokens or take a model with a longer context",
             )
         request_id = f"{brief.id}-{brief.attempt}"
+        in_flight[request_id] = prompt  # before it is asked of the engine, which may be found dead
         try:
             self._engine.add_request(request_id, {"prompt_token_ids": list(prompt.token_ids)}, _sampling_params(prompt))
         except ValueError as exc:  # vLLM's validation errors are ValueErrors: this prompt, not the engine
-            return Failure(brief, "generate", f"vLLM refused the prompt: {' '.join(str(exc).split())}")
-        in_flight[request_id] = prompt
+            del in_flight[request_id]
+            return Failure(brief, "generate", f"vLLM refused the prompt: {_one_line(exc)}")
+        except Exception as exc:
+            raise _Died(_one_line(exc)) from exc
+        self._shared[request_id] = self._meter.shared(prompt)
         return None
 
     def _generation(self, prompt: Prompt, output: Any) -> Generation:
@@ -171,7 +246,59 @@ class Engine:
             )
             for completion in sorted(output.outputs, key=lambda completion: completion.index)
         )
-        return Generation(prompt.brief, drafts, len(prompt.token_ids), output.num_cached_tokens or 0)
+        return Generation(
+            prompt.brief,
+            drafts,
+            prompt_tokens=len(prompt.token_ids),
+            cached_prompt_tokens=output.num_cached_tokens or 0,
+            shareable_prompt_tokens=self._shared.pop(output.request_id, 0),
+        )
+
+
+class _Watch:
+    """Ends an engine that stays silent in a step: its processes, or, where it runs in this one, the step itself.
+
+    vLLM has been seen to stop without a word (github.com/vllm-project/vllm/issues/39863).
+    """
+
+    def __init__(self, engine: Any, silence: float) -> None:
+        self.silent = False
+        self._engine, self._silence = engine, silence
+        self._since: float | None = None
+        self._stopped = threading.Event()
+        threading.Thread(target=self._run, name="engine watch", daemon=True).start()
+
+    def __enter__(self) -> None:
+        self._since = time.monotonic()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._since = None
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(min(1.0, self._silence / 4)):
+            since = self._since
+            if since is not None and time.monotonic() - since > self._silence:
+                self.silent = True
+                self._stopped.set()
+                if not (processes := _processes(self._engine)):
+                    _thread.interrupt_main()
+                for process in processes:
+                    process.kill()
+
+
+def _processes(engine: Any) -> list[Any]:
+    """The processes in which vLLM's engine runs; none when it runs in this one."""
+    manager = getattr(getattr(engine.engine_core, "resources", None), "engine_manager", None)
+    return list(getattr(manager, "processes", ()))
+
+
+def _one_line(error: BaseException) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:400]
 
 
 def _mean_logprob(completion: Any) -> float | None:
@@ -245,8 +372,7 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
     try:
         return LLMEngine.from_engine_args(EngineArgs(**arguments))
     except (ValueError, OSError, RuntimeError) as exc:
-        reason = " ".join(str(exc).split())
-        raise EngineError(f"vLLM can't load {options.model!r}: {reason[:400]}") from exc
+        raise EngineError(f"vLLM can't load {options.model!r}: {_one_line(exc)}") from exc
 
 
 def _cpu_dtype(dtype: str) -> str:

@@ -105,6 +105,8 @@ class Generation:
     drafts: tuple[Draft, ...]
     prompt_tokens: int
     cached_prompt_tokens: int  # of those, read from the prefix cache
+    shareable_prompt_tokens: int = 0  # of those, told by an earlier prompt: what a cache without bounds would save
+    repeated: bool = False  # the words of an identical prompt: nothing was spent on them
 
 
 @dataclass(frozen=True, slots=True)

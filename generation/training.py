@@ -172,7 +172,7 @@ def drills(rng: np.random.Generator, vocabulary: int, count: int) -> list[Row]:
     a common one instead. Here each is asked for as often as any. What follows a token is told by those before it, where
     one alone stands in several places.
     """
-    rows = []
+    rows: list[Row] = []
     for _ in range(count):
         pool = rng.integers(3, vocabulary, DRILL_TOKENS // 2)  # 0–2 are the control tokens
         text = rng.choice(pool, DRILL_TOKENS).astype(np.uint16)

@@ -1,0 +1,104 @@
+"""Reading, writing and saving at the same time: an iterator run ahead in a thread, and results handed to one.
+
+The engine stays in the thread that built it. What is in the queues is bounded, so memory is too.
+"""
+
+import contextvars
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+_END = object()
+_PATIENCE = 0.2  # seconds between looks at whether the other side has gone
+
+
+def ahead(source: Iterable[T], size: int) -> Generator[T, None, None]:
+    """The items of ``source``, taken from it in a thread of its own, up to ``size`` before they are asked for.
+
+    What ``source`` raises is raised here, after the items before it. Closing this early closes ``source``.
+    """
+    ready: queue.Queue[object] = queue.Queue(size)
+    gone = threading.Event()
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        items = iter(source)
+        try:
+            for item in items:
+                if not _put(ready, item, gone):
+                    break
+        except BaseException as exc:
+            raised.append(exc)
+        finally:
+            if (close := getattr(items, "close", None)) is not None:
+                close()
+            _put(ready, _END, gone)
+
+    thread = _start(run, "ahead")
+    try:
+        while (item := ready.get()) is not _END:
+            yield cast(T, item)
+    finally:
+        gone.set()
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+def hand_over(source: Iterable[T], consume: Callable[[Iterator[T]], None], size: int) -> None:
+    """Take every item of ``source`` here, and give them to ``consume`` in a thread of its own, at most ``size`` behind.
+
+    When ``source`` raises, or a person interrupts it, ``consume`` still gets all that came before. What ``consume``
+    raises ends the taking and is raised here.
+    """
+    waiting: queue.Queue[object] = queue.Queue(size)
+    gone = threading.Event()
+    raised: list[BaseException] = []
+
+    def items() -> Iterator[T]:
+        while (item := waiting.get()) is not _END:
+            yield cast(T, item)
+
+    def run() -> None:
+        try:
+            consume(items())
+        except BaseException as exc:
+            raised.append(exc)
+        finally:
+            gone.set()
+
+    thread = _start(run, "hand over")
+    taken = iter(source)
+    try:
+        for item in taken:
+            if not _put(waiting, item, gone):
+                break
+    finally:
+        if (close := getattr(taken, "close", None)) is not None:
+            close()
+        _put(waiting, _END, gone)
+        thread.join()
+        if raised:
+            raise raised[0]
+
+
+def _put(into: "queue.Queue[object]", item: object, gone: threading.Event) -> bool:
+    """Whether the item was taken in before the other side went."""
+    while not gone.is_set():
+        try:
+            into.put(item, timeout=_PATIENCE)
+            return True
+        except queue.Full:
+            continue
+    return False
+
+
+def _start(run: Callable[[], None], name: str) -> threading.Thread:
+    """A thread that sees this one's context: Prefect's run, the watcher of the progress."""
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(run,), name=name, daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,170 @@
+"""What becomes of the briefs when vLLM's engine dies or falls silent, shown on a double that does so on demand."""
+
+import threading
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import generation.engine as module
+from generation.engine import MOST_DEATHS, Engine, EngineError, EngineOptions
+from generation.records import Brief, Campaign, Failure, Generation, Product, Prompt, Segment
+
+
+class Double:
+    """Finishes one sequence a step. It dies when a brief that kills it has been in flight for three steps."""
+
+    def __init__(self, kills: set[int], built: list["Double"]) -> None:
+        self.vllm_config = SimpleNamespace(scheduler_config=SimpleNamespace(max_num_seqs=8))
+        self.engine_core = SimpleNamespace(shutdown=lambda: None)
+        self.kills, self.asked, self.waiting = kills, list[str](), list[str]()
+        self.steps = 0
+        built.append(self)
+
+    def add_request(self, request_id: str, prompt: Any, params: Any) -> None:
+        self.asked.append(request_id)
+        self.waiting.append(request_id)
+
+    def abort_request(self, request_ids: list[str]) -> None:
+        self.waiting = [request_id for request_id in self.waiting if request_id not in request_ids]
+
+    def step(self) -> list[Any]:
+        self.steps += 1
+        deadly = [request_id for request_id in self.waiting if int(request_id.split("-")[0]) in self.kills]
+        if deadly and self.steps > 2:
+            raise RuntimeError("CUDA error: an illegal memory access\nwas encountered")
+        for request_id in self.waiting:
+            if request_id not in deadly:
+                self.waiting.remove(request_id)
+                completion = SimpleNamespace(index=0, token_ids=[65], cumulative_logprob=-0.5, finish_reason="stop")
+                return [
+                    SimpleNamespace(request_id=request_id, finished=True, outputs=[completion], num_cached_tokens=0)
+                ]
+        return []
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[Double]:
+    """Every engine that was built, the one that lives last."""
+    engines: list[Double] = []
+    kills: set[int] = set()
+    monkeypatch.setattr(module, "_build", lambda options, length: Double(kills, engines))
+    monkeypatch.setattr(module, "_sampling_params", lambda prompt: None)
+    return engines
+
+
+def prompts(count: int) -> Iterator[Prompt]:
+    campaign = Campaign(1, "Spring", variants=1)
+    for number in range(count):
+        brief = Brief(number, campaign, Product("p", "Stool"), Segment("s", "Hikers"), "sms", "en-US")
+        yield Prompt(brief, (1, 2, number))
+
+
+def test_a_death_costs_no_brief_and_what_was_in_flight_is_asked_for_once_more(built: list[Double]) -> None:
+    with Engine() as engine:
+        kills = built[0].kills
+        kills.add(5)
+        stream = engine.generate(prompts(40))
+        results = [next(stream)]
+        while engine.deaths == 0:
+            results.append(next(stream))
+            if len(built) > 1:  # it was no brief's fault
+                kills.clear()
+        results += stream
+    assert sorted(result.brief.id for result in results) == list(range(40))
+    assert all(isinstance(result, Generation) for result in results)
+    assert len(built) == 2
+    asked_twice = set(built[0].asked) & set(built[1].asked)
+    assert len(asked_twice) <= engine.in_flight_cap
+
+
+@pytest.mark.parametrize("poison", [0, 7, 39])
+def test_the_brief_that_kills_the_engine_is_found_and_the_others_are_written(built: list[Double], poison: int) -> None:
+    with Engine() as engine:
+        built[0].kills.add(poison)
+        results = list(engine.generate(prompts(40)))
+    assert sorted(result.brief.id for result in results) == list(range(40))
+    (failure,) = [result for result in results if isinstance(result, Failure)]
+    assert failure.brief.id == poison
+    assert failure.stage == "generate"
+    assert failure.reason == "the engine died of it twice: CUDA error: an illegal memory access was encountered"
+    assert engine.deaths <= 7  # once, once more, and by halves among sixteen
+
+
+def test_an_engine_that_dies_of_everything_ends_with_one_clear_line(built: list[Double]) -> None:
+    with Engine() as engine:
+        built[0].kills.update(range(1000))
+        with pytest.raises(EngineError, match=f"died {MOST_DEATHS + 1} times, the last time of: CUDA error") as caught:
+            list(engine.generate(prompts(1000)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_prompt_found_refused_by_a_dead_engine_is_not_lost(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = True
+
+    def dead(self: Double, request_id: str, prompt: Any, params: Any) -> None:
+        nonlocal first
+        if first and request_id == "3-0":
+            first = False
+            raise RuntimeError("engine is dead")
+        self.asked.append(request_id)
+        self.waiting.append(request_id)
+
+    monkeypatch.setattr(Double, "add_request", dead)
+    with Engine() as engine:
+        results = list(engine.generate(prompts(10)))
+    assert sorted(result.brief.id for result in results if isinstance(result, Generation)) == list(range(10))
+
+
+def test_a_silent_engine_is_ended_and_its_briefs_are_written_by_another(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one in a process of its own: the watch kills that process, and vLLM finds it dead."""
+    killed = threading.Event()
+    step = Double.step
+
+    def silent(self: Double) -> list[Any]:
+        if len(built) == 1 and self.steps == 5:
+            assert killed.wait(10)
+            raise RuntimeError("EngineCore died")
+        return step(self)
+
+    monkeypatch.setattr(Double, "step", silent)
+    monkeypatch.setattr(module, "_processes", lambda engine: [SimpleNamespace(kill=killed.set)])
+    with Engine(EngineOptions(silence=0.2)) as engine:
+        results = list(engine.generate(prompts(20)))
+    assert sorted(result.brief.id for result in results if isinstance(result, Generation)) == list(range(20))
+    assert engine.deaths == 1
+
+
+def test_a_silent_engine_in_this_process_is_interrupted(built: list[Double], monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Double.step
+
+    def silent(self: Double) -> list[Any]:
+        if len(built) == 1 and self.steps == 5:
+            for _ in range(1000):
+                time.sleep(0.01)
+        return step(self)
+
+    monkeypatch.setattr(Double, "step", silent)
+    with Engine(EngineOptions(silence=0.2)) as engine:
+        results = list(engine.generate(prompts(20)))
+    assert sorted(result.brief.id for result in results if isinstance(result, Generation)) == list(range(20))
+    assert engine.deaths == 1
+
+
+def test_a_persons_interruption_stays_one_and_ends_what_is_in_flight(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Double) -> list[Any]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Double, "step", interrupted)
+    with Engine() as engine, pytest.raises(KeyboardInterrupt):
+        list(engine.generate(prompts(20)))
+    assert built[0].waiting == []
+    assert len(built) == 1
