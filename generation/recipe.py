@@ -1,18 +1,29 @@
-"""What, besides the rows in the database, decides the words of a copy: template, channel spec and model.
+"""What, besides the rows in the database, decides the words of a copy: template, what it shows of the channel, model.
 
-Its digest goes into the content key, so that a changed template or model is a changed brief.
+Its digest goes into the content key, so that a changed template or model is a changed brief. What only decides the
+verdict on the words, such as a channel's limits, is in ``generation.judgement``.
 """
 
 import hashlib
 import json
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 
 from generation.channels import load_channel
 from generation.engine import EngineError, context_length
-from generation.prompts import TemplateSet
+from generation.prompts import PromptError, TemplateSet
+from generation.records import Brief, Campaign, Product, Segment
 
 _SAMPLED_BYTES = 1 << 20
+
+# Two made-up rows, one with all and one with next to nothing, so that a template's conditions go both ways.
+_FILLED = (
+    Campaign(0, "c", brand_voice="Plain.", offer="A gift"),
+    Product("p", "Mug", "Pellwick", "A mug", "Kitchen", Decimal(15), "EUR", attributes={"Color": "blue"}),
+    Segment("s", "Hikers", interests=("maps",), needs=("low weight",)),
+)
+_BARE = (Campaign(0, "c"), Product("p", "Mug"), Segment("s", "Hikers"))
 
 
 def model_revision(model: str, revision: str | None = None) -> str:
@@ -48,8 +59,21 @@ def recipe(channel: str, locale: str, model: str, weights: str, templates: Templ
 
     Raises UnknownChannel and PromptError.
     """
-    parts = [asdict(load_channel(channel)), templates.source(channel, locale), model_name(model), weights]
+    shown = [_shown(Brief(0, *rows, channel, locale), templates) for rows in (_FILLED, _BARE)]
+    parts = [shown, templates.source(channel, locale), model_name(model), weights]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _shown(brief: Brief, templates: TemplateSet) -> object:
+    """What the prompt shows of the channel: the whole prompt of a made-up brief.
+
+    Rendered, not read off the specification: a user's own template may show any part of that, or none. Where it can't
+    be rendered for want of something that the catalogue's products have, all of the specification counts.
+    """
+    try:
+        return templates.pieces(brief)
+    except PromptError:
+        return asdict(load_channel(brief.channel))
 
 
 def model_name(model: str) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 # Before anything imports vLLM, torch or Prefect: their own defaults are made for servers.
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
 
+from generation import channels, checks, judgement, scoring
 from generation.engine import Engine, EngineOptions
 from sql.database import Database, downgrade, migrate, open_database
 
@@ -40,6 +43,33 @@ def database(server: Database) -> Iterator[Database]:
     migrate(server)
     yield server
     downgrade(server)
+
+
+@pytest.fixture
+def edit_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, str], None]]:
+    """Puts other words into a file of templates/, or into a new one, as an upgrade would; undone after the test."""
+    original, own = Path(channels.__file__).parents[1] / "templates", tmp_path / "templates"
+    shutil.copytree(original, own, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "templates", raising=False)
+    cached = (
+        channels.channel_names, channels.load_channel, checks.blocked_claims, scoring.weights, judgement.judgement,
+    )  # fmt: skip
+
+    def forget() -> None:
+        for function in cached:
+            function.cache_clear()
+
+    def edit(file: str, old: str, new: str) -> None:
+        text = (own / file).read_text("utf-8") if (own / file).exists() else ""
+        assert old in text
+        (own / file).write_text(text.replace(old, new), "utf-8")
+        forget()
+
+    forget()
+    yield edit
+    monkeypatch.undo()
+    forget()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,40 @@
+"""Under which rules a copy was judged: the digest of all that may change the verdict on given words.
+
+What may change the words is in ``generation.recipe``; what a verdict says of the product is in the content key, for
+it changes the words as well. Judging itself is in ``generation.checks`` and ``generation.scoring``.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from generation.channels import load_channel
+
+# The code counts like the data: a mended gate is another verdict on the same words as much as another limit is, and
+# a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
+# showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
+CODE = ("checks.py", "counting.py", "facts.py", "numbers.py", "parsing.py", "prompts.py", "scoring.py")
+
+
+@cache
+def judgement(channel: str) -> str:
+    """The digest for one channel: its rules, the policies, the score's weights and the code that applies them.
+
+    Raises UnknownChannel.
+    """
+    templates, code = files("templates"), files("generation")
+    policies = sorted((templates / "policies").iterdir(), key=lambda pack: pack.name)
+    told = [source.read_text("utf-8") for source in (*policies, templates / "scoring.yaml", *(code / n for n in CODE))]
+    return hashlib.sha256(json.dumps([_rules(channel), *told], sort_keys=True).encode()).hexdigest()
+
+
+def _rules(channel: str) -> dict[str, Any]:
+    """The channel's specification without what people and prompts are told of it."""
+    spec = asdict(load_channel(channel))
+    for part in (spec, spec["payload"] or {}, *spec["fields"]):
+        for name in ("title", "guidance", "source_url"):
+            part.pop(name, None)
+    return spec

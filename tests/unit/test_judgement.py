@@ -1,0 +1,111 @@
+"""What may change the words and what only the verdict on them: two digests, and which edits move which."""
+
+import ast
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generation import judgement
+from generation.prompts import TemplateSet
+from generation.recipe import recipe
+
+GENERATION = Path(judgement.__file__).parent
+
+
+Edit = Callable[[str, str, str], None]
+
+
+def digests(channel: str = "google_rsa", overrides: dict[str, str] | None = None) -> tuple[str, str]:
+    return recipe(channel, "en-US", "demo", "w", TemplateSet(overrides)), judgement.judgement(channel)
+
+
+WORDS, VERDICT = (True, False), (False, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "moved"),
+    [
+        ("prompts/en-US/google_rsa.j2", "search ad", "search advert", WORDS),
+        ("prompts/en-US/_brief.j2", "Audience: ", "Audience:  ", WORDS),
+        ("channels/google_rsa.yaml", "ask: 4", "ask: 3", (True, True)),
+        ("channels/google_rsa.yaml", "en-US: at most 30 characters", "en-US: at most 28 characters", WORDS),
+        ("channels/google_rsa.yaml", "zh-CN: 每行不超过15个汉字", "zh-CN: 每行不超过14个汉字", (False, False)),
+        ("channels/google_rsa.yaml", "en-US: at most 15 characters", "en-US: at most 12 characters", (False, False)),
+        ("channels/google_rsa.yaml", "title: Google responsive search ad", "title: Google's ad", (False, False)),
+        ("channels/google_rsa.yaml", "answer/7684791", "answer/1", (False, False)),
+        ("channels/google_rsa.yaml", "hard_limit: 30", "hard_limit: 28", VERDICT),
+        ("channels/google_rsa.yaml", "hard_limit: 90", "soft_limit: 90", VERDICT),
+        ("channels/google_rsa.yaml", "minimum: 3", "minimum: 2", VERDICT),
+        ("channels/google_rsa.yaml", "maximum: 15", "maximum: 12", VERDICT),
+        ("channels/google_rsa.yaml", "counter: google_width", "counter: code_points", VERDICT),
+        ("channels/google_rsa.yaml", 'forbidden: "/ "', 'forbidden: "/"', VERDICT),
+        ("channels/google_rsa.yaml", "emoji: false", "emoji: true", VERDICT),
+        ("channels/email.yaml", "soft_limit: 50", "soft_limit: 40", (False, False)),
+        ("policies/basic.yaml", "免费|包邮", "免费|包邮|免运费", VERDICT),
+        ("scoring.yaml", "facts: 35", "facts: 34", VERDICT),
+        ("corpus/en-US.yaml", "the", "a", (False, False)),
+    ],
+)
+def test_an_edit_moves_the_digest_of_what_it_may_change_and_no_other(
+    edit_templates: Edit, file: str, old: str, new: str, moved: tuple[bool, bool]
+) -> None:
+    before = digests()
+    edit_templates(file, old, new)
+    assert tuple(a != b for a, b in zip(before, digests(), strict=True)) == moved
+
+
+def test_a_new_policy_pack_is_another_verdict(edit_templates: Edit) -> None:
+    before = digests()
+    edit_templates("policies/de.yaml", "", "blocked: {}")
+    assert [a != b for a, b in zip(before, digests(), strict=True)] == [False, True]
+
+
+SHOWS_A_LIMIT = (
+    '{% extends "en-US/_brief.j2" %}{% block channel %}{% for f in channel.fields %}{{ f.hard_limit }} {% endfor %}'
+    "{% endblock %}"
+)
+SHOWS_A_LIMIT_WITHOUT_A_PRICE = SHOWS_A_LIMIT.replace("{{", "{% if not product.price %}{{").replace(
+    "}}", "}}{% endif %}"
+)
+WANTS_WHAT_THE_CATALOGUE_HAS = SHOWS_A_LIMIT + "{% block user %}{{ dict(product.attributes)['Width'] }}{% endblock %}"
+
+
+@pytest.mark.parametrize("template", [SHOWS_A_LIMIT, SHOWS_A_LIMIT_WITHOUT_A_PRICE, WANTS_WHAT_THE_CATALOGUE_HAS])
+def test_a_limit_that_a_users_own_template_shows_may_change_the_words(edit_templates: Edit, template: str) -> None:
+    overrides = {"en-US/google_rsa.j2": template}
+    before = digests(overrides=overrides)
+    edit_templates("channels/google_rsa.yaml", "hard_limit: 30", "hard_limit: 28")
+    assert [a != b for a, b in zip(before, digests(overrides=overrides), strict=True)] == [True, True]
+
+
+def test_the_model_and_its_weights_may_change_the_words() -> None:
+    models = [("demo", "w"), ("demo", "v"), ("other", "w")]
+    assert len({recipe("sms", "en-US", *model, TemplateSet()) for model in models}) == 3
+
+
+def test_code_that_judges_is_another_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(GENERATION, tmp_path / "generation", ignore=shutil.ignore_patterns("demo_model", "__pycache__"))
+    packaged = judgement.files
+    monkeypatch.setattr(judgement, "files", lambda name: tmp_path / name if name == "generation" else packaged(name))
+    seen = {judgement.judgement.__wrapped__("sms")}
+    for name in judgement.CODE:
+        with (tmp_path / "generation" / name).open("a", encoding="utf-8") as file:
+            file.write("# a mended gate\n")
+        seen.add(judgement.judgement.__wrapped__("sms"))
+    assert len(seen) == 1 + len(judgement.CODE)
+
+
+def test_every_module_that_judging_goes_through_is_in_the_digest() -> None:
+    data = {"channels", "records", "judgement"}  # their values are digested, or they hold no rule
+    seen, waiting = set[str](), ["checks", "scoring"]
+    while waiting:
+        if (name := waiting.pop()) in seen:
+            continue
+        seen.add(name)
+        for node in ast.walk(ast.parse((GENERATION / f"{name}.py").read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("generation."):
+                module = (node.module or "").removeprefix("generation.")
+                waiting += [module] if module not in data else []
+    assert {f"{name}.py" for name in seen} == set(judgement.CODE)
