@@ -157,3 +157,4 @@ class Outcome:
     brief: Brief
     copies: tuple[ScoredCopy, ...] = ()
     failure: Failure | None = None
+    judgement: str | None = None  # the digest of the rules that the copies were judged under

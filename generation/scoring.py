@@ -15,6 +15,7 @@ import yaml
 from generation.channels import Channel, load_channel
 from generation.checks import check
 from generation.facts import Facts, facts_of, holds, normal
+from generation.judgement import judgement
 from generation.records import AdCopy, Generation, Outcome, ScoredCopy, Segment
 
 FACTS_ENOUGH = 3  # attributes or a price; more would make a list of it
@@ -65,7 +66,8 @@ def judge(generation: Generation) -> Outcome:
     """All the drafts of a brief, checked and scored."""
     brief, channel = generation.brief, load_channel(generation.brief.channel)
     facts = facts_of(brief)
-    return Outcome(brief, tuple(score(check(draft, channel, facts), channel, facts) for draft in generation.drafts))
+    copies = tuple(score(check(draft, channel, facts), channel, facts) for draft in generation.drafts)
+    return Outcome(brief, copies, judgement=judgement(brief.channel))
 
 
 def score(ad_copy: AdCopy, channel: Channel, facts: Facts) -> ScoredCopy:

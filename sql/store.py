@@ -14,8 +14,8 @@ from sql.feeds.text import storable
 from sql.queries import query
 
 _COLUMNS = (
-    "brief_id, run_id, attempt, variant, status, fields, raw_text, gate, reason, warnings, score, score_parts, "
-    "output_tokens, mean_logprob"
+    "brief_id, run_id, attempt, variant, raw_text, status, fields, gate, reason, warnings, score, score_parts, "
+    "judgement, output_tokens, mean_logprob"
 )
 
 
@@ -66,23 +66,31 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> N
 
 
 def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
-    ad_copy, draft = scored.copy, scored.copy.draft
-    rejection = ad_copy.rejection
+    draft = scored.copy.draft
     return (
         outcome.brief.id,
         run_id,
         outcome.brief.attempt,
         draft.variant,
+        storable(draft.text),
+        *verdict(scored),
+        outcome.judgement,
+        draft.output_tokens,
+        draft.mean_logprob,
+    )
+
+
+def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
+    """What the gates and the score say of a copy: status, fields, gate, reason, warnings, score, score_parts."""
+    ad_copy, rejection = scored.copy, scored.copy.rejection
+    return (
         "rejected" if rejection else "candidate",
         json.dumps({name: [storable(line) for line in lines] for name, lines in ad_copy.fields.items()}),
-        storable(draft.text),
         rejection.gate if rejection else None,
         storable(rejection.reason) if rejection else None,
         [storable(warning) for warning in ad_copy.warnings],
         scored.score,
         json.dumps(dict(scored.parts)),
-        draft.output_tokens,
-        draft.mean_logprob,
     )
 
 
