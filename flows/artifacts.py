@@ -34,7 +34,7 @@ def publish_plan(rehearsal: DryRun) -> None:
     lines = [
         "# Dry run: nothing was written",
         f"- planned briefs: **{planned.planned:,}**, of which to write **{planned.pending:,}**",
-        f"- reused: **{planned.reused:,}**, skipped: **{planned.skipped:,}**",
+        f"- reused: **{planned.reused:,}**, skipped: **{planned.skipped:,}**, judged again: **{planned.to_judge:,}**",
     ]
     for title, prompt in rehearsal.prompts:
         indented = "\n".join(f"    {line}" for line in prompt.splitlines())

@@ -90,7 +90,7 @@ def _show_dry_run(settings: Settings, parameters: RunParameters, as_json: bool) 
     planned = rehearsal.planned
     screen.print(
         f"Would plan {planned.planned:,} briefs: write {planned.pending:,}, reuse {planned.reused:,}, "
-        f"skip {planned.skipped:,}. Nothing was written.\n"
+        f"skip {planned.skipped:,}; judge {planned.to_judge:,} again. Nothing was written.\n"
     )
     for where, prompt in rehearsal.prompts:
         screen.rule(escape(where), align="left")

@@ -1,4 +1,4 @@
-"""The nightly flow: plan the briefs, write the missing ones, select the best, report.
+"""The nightly flow: plan the briefs, judge again what stands, write the missing ones, select the best, report.
 
 Each task is thousands of rows. Nothing here decides what good copy is (generation) or what is pending (sql); a
 run's row in the database is true whatever ends the flow.
@@ -21,7 +21,7 @@ from prefect.runtime import flow_run as this_flow_run
 from flows.artifacts import publish_plan, publish_report
 from flows.overlap import ahead, hand_over
 from flows.parameters import RunParameters
-from flows.planning import all_selections, dry_run
+from flows.planning import all_selections, dry_run, judgements_of
 from flows.progress import Progress, tell
 from flows.settings import load_settings
 from generation.engine import Engine
@@ -43,6 +43,7 @@ from sql.runs import (
     start_run,
 )
 from sql.store import save_outcomes, select_best
+from sql.verdicts import count_pending, read_drafts, save_verdicts
 
 SAVE_SECONDS = 10.0  # finished copy never waits longer than this to be saved
 EVERYTHING = RunParameters()
@@ -76,7 +77,7 @@ def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
     with open_database(settings.url, settings.data_folder) as database:
         for selection, recipes in all_selections(database, settings, parameters):
             try:
-                total += plan(database, run_id, selection, recipes)
+                total += plan(database, run_id, selection, recipes, judgements_of(selection))
             except NothingToPlan as exc:
                 # One campaign without cells must not cost the others their night, unless it is the one asked for.
                 if parameters.campaign:
@@ -86,10 +87,24 @@ def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
     if empty and not total.planned:
         raise empty[0]
     logger.info(
-        "run %s: %s briefs planned, %s to write, %s reused, %s skipped",
-        run_id, total.planned, total.pending, total.reused, total.skipped,
+        "run %s: %s briefs planned, %s to write, %s reused, %s skipped, %s to judge again",
+        run_id, total.planned, total.pending, total.reused, total.skipped, total.to_judge,
     )  # fmt: skip
     return total
+
+
+@task(name="judge again", **_RETRY)
+def judge_again(run_id: int, to_judge: int) -> int:
+    """Judge stored copy under the rules of today, without the engine; how many briefs are then to be written."""
+    settings = load_settings()
+    progress = Progress(total=to_judge, note="judging again")
+    tell(progress)
+    with open_database(settings.url, settings.data_folder) as database:
+        for drafts in read_drafts(database, run_id, settings.save_every):
+            save_verdicts(database, run_id, [judge(generation) for generation in drafts], settings.segment_floor)
+            progress.done += len({generation.brief.id for generation in drafts})
+            tell(progress)
+        return count_pending(database, run_id)
 
 
 @task(name="generate", **_RETRY)
@@ -215,8 +230,9 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
             try:
                 planned = plan_briefs(run_id, parameters)
                 set_running(database, run_id)
-                if planned.pending:
-                    generate_copy(run_id, planned.pending)
+                pending = judge_again(run_id, planned.to_judge) if planned.to_judge else planned.pending
+                if pending:
+                    generate_copy(run_id, pending)
                     select_copy(run_id)
                 finish_run(database, run_id, "completed")
             except Exception as exc:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from flows.parameters import RunParameters
 from flows.settings import Settings
 from generation.engine import context_length, load_tokenizer
+from generation.judgement import judgement
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_revision, recipe
 from sql.catalogue import CampaignSpec, list_campaigns, read_campaign
 from sql.database import Database
-from sql.plan import NothingToPlan, Planned, Recipes, Selection, preview
+from sql.plan import Judgements, NothingToPlan, Planned, Recipes, Selection, preview
 
 PROMPTS_SHOWN = 3
 
@@ -60,6 +61,11 @@ def all_selections(
         yield selection, recipes
 
 
+def judgements_of(selection: Selection) -> Judgements:
+    """The rules that a selection's channels are judged under today."""
+    return {channel: judgement(channel) for channel, _ in selection.cells()}
+
+
 def require_cells(database: Database, settings: Settings, parameters: RunParameters) -> None:
     """Raises what ``all_selections`` raises, and NothingToPlan when no campaign has a single cell.
 
@@ -88,7 +94,7 @@ def dry_run(database: Database, settings: Settings, parameters: RunParameters) -
     total, prompts, empty = Planned(), [], None
     for selection, recipes in all_selections(database, settings, parameters):
         try:
-            planned, briefs = preview(database, selection, recipes, PROMPTS_SHOWN)
+            planned, briefs = preview(database, selection, recipes, PROMPTS_SHOWN, judgements_of(selection))
         except NothingToPlan as exc:
             empty = exc
             continue

@@ -26,6 +26,7 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
         ("failed", f"{summary.failed:,}"),
         ("skipped", f"{summary.skipped:,}"),
         ("copies written", f"{summary.copies:,}"),
+        ("copies judged again", f"{summary.rejudged:,}"),
         ("selected", f"{summary.selected:,}"),
         ("rejected by a gate", rejected or "none"),
         ("output tokens", f"{summary.output_tokens:,}"),

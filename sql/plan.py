@@ -51,13 +51,17 @@ class Planned:
     reused: int = 0
     skipped: int = 0
     pending: int = 0
+    to_judge: int = 0  # of the reused and the skipped ones: their copies were judged under other rules
 
     def __add__(self, other: Self) -> "Planned":
         return Planned(*(getattr(self, name) + getattr(other, name) for name in Planned.__dataclass_fields__))
 
 
 Recipes = Mapping[tuple[str, str], str]
-"""The digest of template, channel spec and model for each (channel, locale); see generation.recipe."""
+"""The digest of template and model for each (channel, locale); see generation.recipe."""
+
+Judgements = Mapping[str, str]
+"""The digest of the rules for each channel; see generation.judgement."""
 
 
 _COUNTED = """
@@ -71,16 +75,19 @@ update runs r set plans = p.plans, planned = sums.planned, reused = sums.reused,
 """
 
 
-def plan(database: Database, run_id: int, selection: Selection, recipes: Recipes) -> Planned:
+def plan(
+    database: Database, run_id: int, selection: Selection, recipes: Recipes, judgements: Judgements | None = None
+) -> Planned:
     """Put the briefs that need writing into the table as pending, and count. Set-based, whatever the size.
 
     A brief whose content is the current one again is taken back with its copy; and where a run broke off before it
-    chose the best copy, that is done now. Planning a campaign again for the same run replaces its counts.
+    chose the best copy, that is done now. Where copies stand that were judged under other rules than ``judgements``,
+    their briefs are marked for this run to judge again. Planning a campaign again for the same run replaces its counts.
 
     Raises NothingToPlan.
     """
     with database.begin() as connection:
-        counted = _plan(connection, run_id, selection, recipes)
+        counted = _plan(connection, run_id, selection, recipes, judgements)
         connection.execute(
             text(_COUNTED),
             {"run_id": run_id, "campaign": str(selection.campaign.id), "counts": json.dumps(asdict(counted))},
@@ -89,7 +96,11 @@ def plan(database: Database, run_id: int, selection: Selection, recipes: Recipes
 
 
 def preview(
-    database: Database, selection: Selection, recipes: Recipes, samples: int = 3
+    database: Database,
+    selection: Selection,
+    recipes: Recipes,
+    samples: int = 3,
+    judgements: Judgements | None = None,
 ) -> tuple[Planned, list[Brief]]:
     """What ``plan`` would do, and some of the briefs it would write; the database is left as it is."""
     with database.engine.connect() as connection, connection.begin() as transaction:
@@ -98,12 +109,13 @@ def preview(
             run_id = connection.exec_driver_sql(
                 "insert into runs (id) overriding system value values (-1) returning id"
             ).scalar_one()
-            counted = _plan(connection, run_id, selection, recipes)
+            counted = _plan(connection, run_id, selection, recipes, judgements)
             driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
             with driver.cursor(row_factory=dict_row) as cursor:
                 cursor.execute(query("read_briefs") + " limit 400", {"run_id": run_id, "attempt": 0})
                 rows = cursor.fetchall()
-            briefs = list(_briefs(iter(rows), {selection.campaign.id: selection.campaign}, _audiences(connection)))
+            campaigns = {selection.campaign.id: selection.campaign}
+            briefs = list(as_briefs(iter(rows), campaigns, read_audiences(connection)))
         finally:
             transaction.rollback()
     seen: dict[tuple[str, str, str], Brief] = {}
@@ -113,13 +125,20 @@ def preview(
     return counted, list(seen.values())[::step][:samples]
 
 
-def _plan(connection: Connection, run_id: int, selection: Selection, recipes: Recipes) -> Planned:
+def _plan(
+    connection: Connection, run_id: int, selection: Selection, recipes: Recipes, judgements: Judgements | None
+) -> Planned:
     _require_rows(connection, selection)
     campaign = selection.campaign
     chosen = selection.product_filter or campaign.product_filter
     words = [campaign.variants, campaign.brand_voice, campaign.offer, asdict(campaign.sampling)]
     channels = [
-        {"channel": channel, "locale": locale, "recipe": recipes[channel, locale]}
+        {
+            "channel": channel,
+            "locale": locale,
+            "recipe": recipes[channel, locale],
+            "judgement": judgements[channel] if judgements else None,
+        }
         for channel, locale in selection.cells()
     ]
     connection.execute(
@@ -145,7 +164,11 @@ def _plan(connection: Connection, run_id: int, selection: Selection, recipes: Re
         shown = json.dumps(dict(chosen), ensure_ascii=False)
         raise NothingToPlan(f"campaign {campaign.name!r} matches no product; its filter is {shown}")
     offer_best(connection, "select brief_id, fate = 'taken back' from cell where fate in ('reused', 'taken back')", {})
-    return Planned(row.planned, row.reused, row.skipped, row.pending)
+    to_judge = 0
+    if judgements:
+        values = {"run_id": run_id, "campaign_id": campaign.id, "floor": selection.floor}
+        to_judge = connection.execute(text(query("judge_again")), values).rowcount
+    return Planned(row.planned, row.reused, row.skipped, row.pending, to_judge)
 
 
 def _require_rows(connection: Connection, selection: Selection) -> None:
@@ -177,16 +200,17 @@ def read_briefs(database: Database, run_id: int, attempt: int) -> Iterator[Brief
     Raises DatabaseUnavailable.
     """
     with database.begin() as connection:
-        audiences = _audiences(connection)
+        audiences = read_audiences(connection)
         campaigns = {campaign.id: campaign for campaign in list_campaigns(database)}
         driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
         with driver.cursor(name="briefs", row_factory=dict_row) as cursor:
             cursor.itersize = READ_ROWS
             cursor.execute(query("read_briefs"), {"run_id": run_id, "attempt": attempt})
-            yield from _briefs(iter(cursor), campaigns, audiences)
+            yield from as_briefs(iter(cursor), campaigns, audiences)
 
 
-def _audiences(connection: Connection) -> dict[str, Segment]:
+def read_audiences(connection: Connection) -> dict[str, Segment]:
+    """Every segment by its id."""
     rows = connection.exec_driver_sql("select id, name, description, interests, needs, size from audiences").mappings()
     return {
         row["id"]: Segment(
@@ -201,9 +225,10 @@ def _audiences(connection: Connection) -> dict[str, Segment]:
     }
 
 
-def _briefs(
+def as_briefs(
     rows: Iterator[dict[str, Any]], campaigns: Mapping[int, CampaignSpec], audiences: Mapping[str, Segment]
 ) -> Iterator[Brief]:
+    """The briefs in rows of read_briefs.sql's columns, one for each."""
     product = Product("", "")
     records = {number: campaign.as_record() for number, campaign in campaigns.items()}
     for row in rows:

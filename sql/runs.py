@@ -51,6 +51,7 @@ class RunSummary:
     copies: int
     selected: int
     rejected_by_gate: Mapping[str, int]
+    rejudged: int  # copies
     error: str | None = None
 
 

@@ -1,6 +1,7 @@
 -- Every cell that a campaign asks for, its content key, the brief that is there for that key, and what becomes of it.
 -- The key digests all that may change the cell's words.
--- :channels is a JSON array of {channel, locale, recipe}; recipe digests template, channel spec and model.
+-- :channels is a JSON array of {channel, locale, recipe, judgement}; recipe digests template and model, judgement the
+-- rules that decide the verdict on the words and is no part of the key.
 create temp table cell on commit drop as
 with product as materialized (
     select id,
@@ -17,12 +18,12 @@ audience as materialized (
      where cast(:segments as text[]) is null or id = any(:segments)
 ),
 keyed as materialized (
-    select p.id as product_id, a.id as segment_id, a.size, w.channel, w.locale,
+    select p.id as product_id, a.id as segment_id, a.size, w.channel, w.locale, w.judgement,
            md5(concat_ws('|', cast(:campaign_id as text), cast(:campaign_digest as text), w.channel, w.locale, w.recipe,
                          md5(p.id), p.digest, md5(a.id), a.digest)) as content_key
       from product p
      cross join audience a
-     cross join jsonb_to_recordset(cast(:channels as jsonb)) as w(channel text, locale text, recipe text)
+     cross join jsonb_to_recordset(cast(:channels as jsonb)) as w(channel text, locale text, recipe text, judgement text)
      order by w.channel, w.locale, p.id, a.id
      limit cast(:most as bigint)
 )

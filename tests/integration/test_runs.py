@@ -235,8 +235,8 @@ def test_the_summary_counts_what_the_run_did(history: tuple[Database, int]) -> N
     )  # fmt: skip
     assert rows(database, "select output_tokens_per_second from run_report") == [(50.0,)]
     assert rows(database, "select plans from runs") == [
-        ({"1": {"planned": 6, "reused": 0, "skipped": 0, "pending": 6},
-          "2": {"planned": 2, "reused": 0, "skipped": 2, "pending": 0}},)
+        ({"1": {"planned": 6, "reused": 0, "skipped": 0, "pending": 6, "to_judge": 0},
+          "2": {"planned": 2, "reused": 0, "skipped": 2, "pending": 0, "to_judge": 0}},)
     ]  # fmt: skip
 
 
