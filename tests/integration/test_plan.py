@@ -186,15 +186,30 @@ def test_a_channel_that_a_campaign_names_twice_is_written_once(shop: Database) -
     assert night(shop).planned == 6
 
 
-def test_a_removed_product_leaves_its_copy_as_it_was(shop: Database) -> None:
+@pytest.mark.parametrize(("table", "row", "cells"), [("products", "mug", 8), ("segments", "cooks", 6)])
+def test_a_row_that_is_removed_retires_its_own_copy_which_is_kept(
+    shop: Database, table: str, row: str, cells: int
+) -> None:
     night(shop)
-    before = execute(shop, "select * from briefs order by id"), execute(shop, "select * from copies order by id")
+    others = (
+        "select b.*, c.* from briefs b join copies c on c.brief_id = b.id"
+        f" where '{row}' not in (product_id, segment_id) order by c.id"
+    )
+    kept = "select id, fields, score from copies order by id"
+    before = execute(shop, others), execute(shop, kept)
+    execute(shop, f"delete from {table} where id = '{row}'")
+    assert night(shop) == Planned(cells, cells)
+    assert len(offered(shop)) == cells
+    assert (execute(shop, others), execute(shop, kept)) == before
+
+
+@pytest.mark.parametrize("decision", ["approved", "edited", "exported", "rejected"])
+def test_what_people_decided_on_a_removed_products_copy_stays(shop: Database, decision: str) -> None:
+    night(shop)
+    execute(shop, "update copies set status = :d where status = 'selected'", d=decision)
     execute(shop, "delete from products where id = 'mug'")
-    assert night(shop) == Planned(8, 8)
-    assert (
-        execute(shop, "select * from briefs order by id"),
-        execute(shop, "select * from copies order by id"),
-    ) == before
+    night(shop)
+    assert execute(shop, "select count(*) from copies where status = :d", d=decision) == [(CELLS,)]
 
 
 # A change, and a change back
