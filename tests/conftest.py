@@ -68,6 +68,7 @@ def edit_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     forget()
     yield edit
+    sys.modules.pop("templates", None)  # the copy, where the packaged one had not been imported before
     monkeypatch.undo()
     forget()
 
