@@ -127,7 +127,10 @@ def shop(database: Database, edit_templates: Edit) -> Shop:
 
 
 def sql(statement: str) -> Callable[[Shop], None]:
-    return lambda shop: shop.execute(statement) and None
+    def change(shop: Shop) -> None:
+        shop.execute(statement)
+
+    return change
 
 
 def edited(file: str, old: str, new: str) -> Callable[[Shop], None]:

@@ -69,6 +69,15 @@ def test_each_revision_can_be_taken_back_and_applied_again(bare: Database) -> No
     require_schema(bare)
 
 
+def test_what_an_analyst_built_upon_the_report_stays_through_an_upgrade(bare: Database) -> None:
+    migrate(bare, "0002")
+    execute(bare, "create view of_an_analyst as select * from run_report")
+    execute(bare, "insert into runs (status, generated) values ('planning', 3)")
+    migrate(bare)
+    assert execute(bare, "select generated + rejudged from run_report") == 3
+    assert execute(bare, "select generated from of_an_analyst") == 3
+
+
 def test_migrating_again_changes_nothing_and_keeps_the_rows(database: Database) -> None:
     execute(database, "insert into products (id, title) values ('p', 'Mug')")
     before = objects(database)

@@ -62,7 +62,7 @@ def second(brief: Brief) -> Brief:
 
 def test_every_column_of_a_copy_is_kept(database: Database) -> None:
     run_id, (brief,) = started(database, 1)
-    save_outcomes(database, run_id, [Outcome(brief, (passed(brief, 0, 61.5), gated(brief, 1)))])
+    save_outcomes(database, run_id, [Outcome(brief, (passed(brief, 0, 61.5), gated(brief, 1)), judgement="rules")])
     good, bad = rows(database, "select * from copies order by variant")
     assert (good.brief_id, good.run_id, good.attempt, good.variant, good.status) == (
         brief.id,
@@ -74,6 +74,7 @@ def test_every_column_of_a_copy_is_kept(database: Database) -> None:
     assert (good.fields, good.raw_text, good.gate, good.reason) == ({"title": ["Mugs"]}, "raw", None, None)
     assert (good.warnings, good.score, good.score_parts) == (["long"], 61.5, {"facts": 0.5})
     assert (good.output_tokens, good.mean_logprob) == (9, -0.5)
+    assert good.judgement == bad.judgement == "rules"
     assert (bad.status, bad.gate, bad.reason, bad.score, bad.mean_logprob) == (
         "rejected",
         "length",

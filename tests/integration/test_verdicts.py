@@ -191,7 +191,8 @@ def test_saving_twice_changes_nothing(database: Database) -> None:
 
 def test_a_verdict_that_the_database_refuses_refuses_its_copy_and_no_other(database: Database) -> None:
     names = "abcdefg"
-    filled(database, **{name: [["truncated", 40.0]] for name in names})
+    old: dict[str, Sequence[Scores]] = {name: [["truncated", 40.0]] for name in names}
+    filled(database, **old)
     run_id, _ = planned(database, "new")
     new: dict[str, Sequence[Scores]] = {name: [["truncated", 60.0]] for name in names}
     judged(database, run_id, {**new, "d": [["truncated", float("nan")]]})

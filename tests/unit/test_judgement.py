@@ -3,6 +3,7 @@
 import ast
 import shutil
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,8 @@ def test_the_model_and_its_weights_may_change_the_words() -> None:
 
 def test_code_that_judges_is_another_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(GENERATION, tmp_path / "generation", ignore=shutil.ignore_patterns("demo_model", "__pycache__"))
-    packaged = judgement.files
-    monkeypatch.setattr(judgement, "files", lambda name: tmp_path / name if name == "generation" else packaged(name))
+    own = {"generation": tmp_path / "generation", "templates": files("templates")}
+    monkeypatch.setattr("generation.judgement.files", own.get)
     seen = {judgement.judgement.__wrapped__("sms")}
     for name in judgement.CODE:
         with (tmp_path / "generation" / name).open("a", encoding="utf-8") as file:
