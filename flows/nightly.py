@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
+from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from prefect.flows import Flow, FlowStateHook
 from prefect.runtime import flow_run as this_flow_run
 
 from flows.artifacts import publish_plan, publish_report
-from flows.overlap import ahead, hand_over
+from flows.overlap import Retries, ahead, hand_over
 from flows.parameters import RunParameters
 from flows.planning import all_selections, dry_run
 from flows.progress import Progress, tell
@@ -96,7 +97,7 @@ def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
 def generate_copy(run_id: int, pending: int) -> None:
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
-    A brief of which no draft passed the gates gets a second attempt with another seed, after all the first ones.
+    A brief of which no draft passed the gates gets a second attempt with another seed, behind all the first ones.
     """
     settings = load_settings()
     progress = Progress(total=pending)
@@ -108,11 +109,11 @@ def generate_copy(run_id: int, pending: int) -> None:
     ):
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
         progress.begin("writing")
-        shown = 0.0
+        shown, retries = 0.0, Retries()
 
         def keep(results: Iterator[Generation | Failure]) -> None:
             nonlocal shown
-            for batch in _batches(_outcomes(results, progress), settings.save_every):
+            for batch in _batches(_outcomes(results, progress, retries), settings.save_every):
                 save_outcomes(database, run_id, batch)
                 add_spent(database, run_id, progress.spend(engine.seconds))
                 if time.monotonic() - shown > PROGRESS_SECONDS:
@@ -120,11 +121,11 @@ def generate_copy(run_id: int, pending: int) -> None:
                     shown = time.monotonic()
 
         # Three threads: one reads and renders ahead of the engine, which stays in this one; one judges and saves.
+        unwritten = chain(read_briefs(database, run_id, 1), read_briefs(database, run_id, 0))
         waiting = 2 * engine.in_flight_cap
-        for attempt, note in ((0, "writing"), (1, "second attempts")):
-            progress.note = note
-            with closing(ahead(render(read_briefs(database, run_id, attempt), renderer), waiting)) as prompts:
-                hand_over(write_once(engine.generate, prompts), keep, waiting)
+        prompts = ahead(render(retries.after(unwritten), renderer), waiting)
+        with closing(prompts), closing(retries):
+            hand_over(write_once(engine.generate, prompts), keep, waiting)
         update_progress_artifact(artifact_id=artifact, progress=100.0)
 
 
@@ -144,7 +145,7 @@ def report(run_id: int) -> None:
         publish_report(database, run_id)
 
 
-def _outcomes(results: Iterable[Generation | Failure], progress: Progress) -> Iterator[Outcome]:
+def _outcomes(results: Iterable[Generation | Failure], progress: Progress, retries: Retries) -> Iterator[Outcome]:
     """What the engine finished, judged."""
     for result in results:
         if isinstance(result, Failure):
@@ -157,14 +158,18 @@ def _outcomes(results: Iterable[Generation | Failure], progress: Progress) -> It
                 progress.output_tokens += sum(draft.output_tokens for draft in result.drafts)
         progress.count(outcome)
         tell(progress)
+        retries.judged(outcome)
         yield outcome
 
 
 def _batches(outcomes: Iterable[Outcome], size: int) -> Iterator[list[Outcome]]:
-    """Batches of at most ``size``, or of what came within SAVE_SECONDS."""
+    """Batches of at most ``size``, or of what came within SAVE_SECONDS; a brief's two attempts never in one."""
     batch: list[Outcome] = []
     started = time.monotonic()
     for outcome in outcomes:
+        if outcome.brief.attempt and any(outcome.brief.id == before.brief.id for before in batch):
+            yield batch
+            batch, started = [], time.monotonic()
         batch.append(outcome)
         if len(batch) >= size or time.monotonic() - started > SAVE_SECONDS:
             yield batch

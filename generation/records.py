@@ -157,3 +157,13 @@ class Outcome:
     brief: Brief
     copies: tuple[ScoredCopy, ...] = ()
     failure: Failure | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether a draft passed every gate."""
+        return any(scored.copy.rejection is None for scored in self.copies)
+
+    @property
+    def to_try_again(self) -> bool:
+        """Whether the brief gets another attempt: its drafts were refused, for the first time."""
+        return not self.passed and self.failure is None and self.brief.attempt == 0

@@ -2,12 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from typing import TypeVar
 
 import pytest
 
-from flows.overlap import ahead, hand_over
+from flows.overlap import Retries, ahead, hand_over
+from generation.records import AdCopy, Brief, Campaign, Draft, Failure, Outcome, Product, Rejection, ScoredCopy, Segment
+
+T = TypeVar("T")
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +21,26 @@ def no_thread_is_left() -> Iterator[None]:
     assert threading.active_count() == before
 
 
+def there(stream: Iterable[T | None]) -> Iterator[T]:
+    """What a stream gives, without its saying that nothing is ready yet."""
+    return (item for item in stream if item is not None)
+
+
 def test_everything_comes_in_order() -> None:
-    assert list(ahead(range(1000), 7)) == list(range(1000))
+    assert list(there(ahead(range(1000), 7))) == list(range(1000))
+
+
+def test_who_asks_is_told_that_nothing_is_ready_yet() -> None:
+    go_on = threading.Event()
+
+    def source() -> Iterator[int]:
+        go_on.wait(10)
+        yield 1
+
+    stream = ahead(source(), 2)
+    assert next(stream) is None
+    go_on.set()
+    assert list(there(stream)) == [1]
 
 
 def test_the_source_is_read_before_it_is_asked_for_but_no_further_than_told() -> None:
@@ -30,7 +52,7 @@ def test_the_source_is_read_before_it_is_asked_for_but_no_further_than_told() ->
             yield number
 
     stream = ahead(source(), 5)
-    assert next(stream) == 0
+    assert next(there(stream)) == 0
     deadline = time.monotonic() + 10
     while len(taken) < 7 and time.monotonic() < deadline:  # one given, five waiting, one in hand
         time.sleep(0.01)
@@ -45,9 +67,10 @@ def test_what_the_source_raises_comes_after_the_items_before_it() -> None:
         raise LookupError("gone")
 
     stream = ahead(source(), 5)
-    assert next(stream) == 1
+    items = there(stream)
+    assert next(items) == 1
     with pytest.raises(LookupError, match="gone"):
-        next(stream)
+        next(items)
 
 
 def test_stopping_early_closes_the_source() -> None:
@@ -68,7 +91,7 @@ def test_stopping_early_closes_the_source() -> None:
 def test_the_thread_sees_the_callers_context() -> None:
     who: ContextVar[str] = ContextVar("who", default="nobody")
     who.set("the caller")
-    assert list(ahead((who.get() for _ in range(1)), 1)) == ["the caller"]
+    assert list(there(ahead((who.get() for _ in range(1)), 1))) == ["the caller"]
     seen: list[str] = []
     hand_over([1], lambda items: seen.extend(who.get() for _ in items), 1)
     assert seen == ["the caller"]
@@ -113,3 +136,43 @@ def test_what_came_before_an_error_or_an_interruption_still_arrives(error: BaseE
     with pytest.raises(type(error)):
         hand_over(source(), seen.extend, 2)
     assert seen == [0, 1, 2, 3, 4]
+
+
+def outcome(brief: Brief, *, passes: bool) -> Outcome:
+    draft = Draft(brief, 0, "words", 9, -0.1, "stop")
+    rejection = None if passes else Rejection("length", "too long")
+    return Outcome(brief, (ScoredCopy(AdCopy(draft, {"body": ("words",)}, rejection), 50.0 if passes else None),))
+
+
+def briefs(count: int) -> Iterator[Brief]:
+    for number in range(count):
+        yield Brief(number, Campaign(1, "Spring"), Product("p", "Stool"), Segment("s", "Hikers"), "sms", "en-US")
+
+
+def test_refused_briefs_come_again_once_behind_the_others_and_the_stream_ends_when_all_are_judged() -> None:
+    retries, asked = Retries(), list[tuple[int, int]]()
+    held: list[Brief] = []
+    for brief in there(ahead(retries.after(briefs(60)), 8)):
+        asked.append((brief.id, brief.attempt))
+        held.append(brief)
+        while len(held) > 5 or (held and len(asked) >= 60):  # the judge is behind
+            judged = held.pop(0)
+            retries.judged(outcome(judged, passes=judged.id % 3 != 0))
+    assert asked == [(number, 0) for number in range(60)] + [(number, 1) for number in range(0, 60, 3)]
+
+
+def test_a_failure_is_no_reason_to_try_again() -> None:
+    retries = Retries()
+    (brief,) = briefs(1)
+    stream = retries.after([brief])
+    assert next(stream) == brief
+    retries.judged(Outcome(brief, failure=Failure(brief, "render", "no such template")))
+    assert list(stream) == []
+
+
+def test_the_stream_ends_when_nobody_judges_any_more() -> None:
+    retries = Retries()
+    stream = retries.after(briefs(1))
+    next(stream)
+    retries.close()
+    assert list(stream) == []
