@@ -15,7 +15,7 @@ from generation.records import Failure, Generation, Prompt
 from generation.sharing import Item, Written
 
 MEASURED = 100  # the newest finished briefs, the slowest of which says how long one stays in the engine
-GUESSED = 8  # finished briefs that the dearest thinkable one weighs as much as: the first to finish are the short ones
+GUESSED = 8  # finished briefs that the guess weighs as much as: the first to finish are the short ones
 
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,4}) ?h)? ?(?:([0-9]{1,5}) ?m(?:in)?)?")
@@ -92,14 +92,16 @@ class Budget:
     """Stands between the briefs and the engine, and feeds it no more once what is in flight fills the limits.
 
     Deadline: a brief is fed while the slowest of the last hundred that finished would still come in time. Tokens: a
-    brief in flight is taken for the mean of those that finished; before there are any, for the dearest that a campaign
-    allows, so that a small budget may be left in part and is never passed by far. What stopped stays stopped.
+    brief in flight is taken for the mean of those that finished; before there are any, for what was foretold, or else
+    for the dearest that its campaign allows, which may leave a small budget half spent. What stopped stays stopped.
     """
 
-    def __init__(self, limits: Limits, *, spent: int = 0, clock: Callable[[], float] = clocks.time) -> None:
-        """``spent`` are the tokens that the run spent before; ``clock`` gives seconds since 1970."""
+    def __init__(
+        self, limits: Limits, *, spent: int = 0, guess: float | None = None, clock: Callable[[], float] = clocks.time
+    ) -> None:
+        """``spent``: tokens, before now; ``guess``: tokens a brief, as foretold; ``clock``: seconds since 1970."""
         self.stopped: str | None = None  # why
-        self._limits, self._clock, self._spent = limits, clock, spent
+        self._limits, self._clock, self._spent, self._guess = limits, clock, spent, guess
         self._in_flight: dict[tuple[int, int], float] = {}  # since when, by brief and attempt
         self._seconds: deque[float] = deque(maxlen=MEASURED)
         self._finished = self._cost = self._dearest = 0
@@ -133,7 +135,8 @@ class Budget:
         if limits.max_tokens is not None:
             campaign = prompt.brief.campaign
             self._dearest = max(self._dearest, len(prompt.token_ids) + campaign.variants * campaign.sampling.max_tokens)
-            each = (self._cost + GUESSED * self._dearest) / (self._finished + GUESSED)
+            guess = self._dearest if self._guess is None else self._guess
+            each = (self._cost + GUESSED * guess) / (self._finished + GUESSED)
             if self._spent + each * (len(self._in_flight) + 1) > limits.max_tokens:
                 return limits.too_dear
         return None

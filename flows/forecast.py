@@ -27,6 +27,11 @@ class Forecast:
     let_through: int  # briefs that the deadline and the budget leave time and tokens for
     stopped_by: str | None  # "deadline" or "tokens"; None: nothing stops it
 
+    @property
+    def tokens(self) -> int:
+        """What a budget counts: prompt tokens computed and output tokens."""
+        return self.prompt_tokens - self.cached_prompt_tokens + self.output_tokens
+
 
 def foresee(history: History | None, pending: Mapping[Place, int], limits: Limits) -> Forecast | None:
     """The forecast for so many briefs of each channel and locale; None without history, or with nothing to write.
@@ -65,26 +70,25 @@ def foresee(history: History | None, pending: Mapping[Place, int], limits: Limit
     )
 
 
-def forecast_run(database: Database, run_id: int, model: str, revision: str, limits: Limits) -> str:
-    """Foretell a planned run and keep it with the run; in a line for people."""
+def forecast_run(database: Database, run_id: int, model: str, revision: str, limits: Limits) -> Forecast | None:
+    """Foretell a planned run, and keep the forecast with the run."""
     with database.begin() as connection:
         pending = pending_places(connection, run_id)
     forecast = foresee(read_history(database, model, revision), pending, limits)
     if forecast is not None:
         save_forecast(database, run_id, asdict(forecast))
-    return forecast_line(forecast, limits)
+    return forecast
 
 
 def forecast_line(forecast: Forecast | None, limits: Limits) -> str:
     """The forecast in one line for people."""
     if forecast is None:
         return "No forecast: there is no history of this model yet."
-    tokens = forecast.prompt_tokens - forecast.cached_prompt_tokens + forecast.output_tokens
     runs = f"{forecast.runs} run{'' if forecast.runs == 1 else 's'}"
     model = "this model" if forecast.same_revision else "other revisions of this model"
     line = (
-        f"Forecast from {runs} of {model}: {forecast.briefs:,} briefs, "
-        f"{tokens:,} tokens ({forecast.output_tokens:,} of output), {_span(forecast.engine_seconds)} in the engine, "
+        f"Forecast from {runs} of {model}: {forecast.briefs:,} briefs, {forecast.tokens:,} tokens "
+        f"({forecast.output_tokens:,} of output), {_span(forecast.engine_seconds)} in the engine, "
         f"done about {_clock(datetime.fromisoformat(forecast.finishes_at), limits.started)}."
     )
     if forecast.stopped_by == "deadline" and limits.deadline:

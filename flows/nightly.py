@@ -20,7 +20,7 @@ from prefect.runtime import flow_run as this_flow_run
 
 from flows.artifacts import publish_plan, publish_report
 from flows.budget import Budget, Limits
-from flows.forecast import forecast_run
+from flows.forecast import Forecast, forecast_line, forecast_run
 from flows.overlap import ahead, hand_over
 from flows.parameters import RunParameters
 from flows.planning import all_selections, dry_run, run_limits
@@ -96,15 +96,15 @@ def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
 
 
 @task(name="generate", **_RETRY)
-def generate_copy(run_id: int, pending: int, limits: Limits, foretold: str) -> None:
+def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast | None) -> None:
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
     A brief of which no draft passed the gates gets a second attempt with another seed, after all the first ones. What
     the limits leave no room for is skipped.
     """
-    get_run_logger().info("%s", foretold)
     settings = load_settings()
-    progress = Progress(total=pending, foretold=foretold)
+    progress = Progress(total=pending, foretold=forecast_line(forecast, limits))
+    get_run_logger().info("%s", progress.foretold)
     artifact = cast(UUID, create_progress_artifact(progress=0.0, key="copydesk-progress", description=f"Run {run_id}"))
     tell(progress)
     with (
@@ -112,7 +112,8 @@ def generate_copy(run_id: int, pending: int, limits: Limits, foretold: str) -> N
         Engine(settings.engine_options) as engine,
     ):
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
-        budget = Budget(limits, spent=run_summary(database, run_id).tokens)
+        guess = forecast.tokens / forecast.briefs if forecast else None
+        budget = Budget(limits, spent=run_summary(database, run_id).tokens, guess=guess)
         progress.begin("writing")
         shown = 0.0
 
@@ -226,8 +227,8 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
                 planned = plan_briefs(run_id, parameters)
                 set_running(database, run_id)
                 if planned.pending:
-                    foretold = forecast_run(database, run_id, model, weights, limits)
-                    generate_copy(run_id, planned.pending, limits, foretold)
+                    forecast = forecast_run(database, run_id, model, weights, limits)
+                    generate_copy(run_id, planned.pending, limits, forecast)
                     select_copy(run_id)
                 finish_run(database, run_id, "completed")
             except Exception as exc:

@@ -121,9 +121,7 @@ def test_a_second_run_writes_nothing_and_starts_no_engine(first_run: dict[str, A
     assert again["planned"] == again["reused"] + again["failed"] + again["skipped"]
 
 
-def test_a_later_dry_run_foretells_from_what_the_first_run_took(
-    first_run: dict[str, Any], copydesk: Copydesk
-) -> None:
+def test_a_later_dry_run_foretells_from_what_the_first_run_took(first_run: dict[str, Any], copydesk: Copydesk) -> None:
     arguments = ("run", "--dry-run", "--retry-failed", "--product", "stool", "--deadline", "8h", "--json")
     done = copydesk(*arguments, COPYDESK_SEGMENT_FLOOR="20")
     assert done.returncode == 0, done.stderr

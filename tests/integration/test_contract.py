@@ -334,8 +334,8 @@ def generate(shop: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, 
     def opened(*_: Any) -> Iterator[Database]:
         yield shop
 
-    def budget(limits: Limits, *, spent: int) -> Budget:
-        return Budget(limits, spent=spent, clock=lambda: clock[0])
+    def budget(limits: Limits, **known: Any) -> Budget:
+        return Budget(limits, **known, clock=lambda: clock[0])
 
     fakes: dict[str, Any] = {
         "Budget": budget, "Engine": lambda options: Double(clock), "open_database": opened,
@@ -345,7 +345,11 @@ def generate(shop: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, 
     }  # fmt: skip
     for name, fake in fakes.items():
         monkeypatch.setattr(nightly, name, fake)
-    return lambda run_id, limits: nightly.generate_copy.fn(run_id, CELLS, limits, "")
+
+    def run(run_id: int, limits: Limits) -> None:
+        nightly.generate_copy.fn(run_id, CELLS, limits, forecast_run(shop, run_id, "demo", "1", limits))
+
+    return run
 
 
 def names(database: Database, status: str) -> list[str]:
@@ -378,6 +382,10 @@ def test_the_task_keeps_to_its_budget_and_the_next_night_writes_the_rest(
     assert failure_reasons(shop, run_id, 9)[0][0] == "skipped: the run's budget of 700 tokens was spent"
     run_id, total = planned_run(shop)
     assert (total.reused, total.pending) == (summary.generated, summary.skipped)
+    generate(run_id, limits_of("", 200, EVENING))
+    end(shop, run_id)
+    assert run_summary(shop, run_id).tokens == 200  # now it is known what a brief costs
+    run_id, _ = planned_run(shop)
     generate(run_id, limits_of("", 0, EVENING))
     end(shop, run_id)
     assert statuses(shop) == {"generated": CELLS}
@@ -409,7 +417,8 @@ def test_without_history_nothing_is_foretold(shop: Database) -> None:
     run_id, _ = planned_run(shop)
     assert read_history(shop, "demo", "1") is None
     limits = limits_of("06:00", 0, EVENING)
-    assert forecast_run(shop, run_id, "demo", "1", limits) == "No forecast: there is no history of this model yet."
+    assert forecast_run(shop, run_id, "demo", "1", limits) is None
+    assert forecast_line(None, limits) == "No forecast: there is no history of this model yet."
     assert run_summary(shop, run_id).forecast is None
 
 
@@ -462,7 +471,8 @@ def test_a_run_is_foretold_kept_and_set_beside_what_it_really_took(shop: Databas
     finished_run(shop, {"email": 90, "push": 30}, engine=24.0, wall=54.0)
     upsert_campaign(shop, replace(SPRING, channels=["push", "sms"]))  # text messages were never measured
     run_id, _ = planned_run(shop)
-    told = forecast_run(shop, run_id, "demo", "1", limits_of("", 0, EVENING))
+    limits = limits_of("", 0, EVENING)
+    told = forecast_line(forecast_run(shop, run_id, "demo", "1", limits), limits)
     # 8 × 30 and 8 × 60 output tokens, of 25 ms each; 16 × 40 prompt tokens computed; thirty seconds beside
     assert told == (
         "Forecast from 1 run of this model: 16 briefs, 1,360 tokens (720 of output), 18 s in the engine, "

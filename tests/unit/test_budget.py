@@ -193,6 +193,15 @@ def test_before_anything_has_finished_a_brief_counts_as_the_dearest_that_it_can_
     assert len(list(budget.within(oven.generate)(map(prompt, count())))) == 10  # of 20 + 80 tokens each
 
 
+def test_what_was_foretold_is_believed_until_it_is_measured() -> None:
+    oven = Oven(Clock(), places=1000)
+    budget = Budget(limits(max_tokens=1_000), guess=10.0, clock=oven.clock)
+    assert len(list(budget.within(oven.generate)(map(prompt, count())))) == 100
+    oven = Oven(Clock())
+    budget = Budget(limits(max_tokens=10_000), guess=1.0, clock=oven.clock)  # a tenth of what it is
+    assert 990 <= len(list(budget.within(oven.generate)(map(prompt, count())))) <= 1_000
+
+
 def test_a_run_that_is_tried_again_goes_on_with_what_is_left_of_its_budget() -> None:
     oven = Oven(Clock())
     budget = Budget(limits(max_tokens=10_000), spent=9_000, clock=oven.clock)
