@@ -22,7 +22,7 @@ from sql.catalogue import (
 )
 from sql.database import Database, DatabaseUnavailable, downgrade, migrate
 from sql.plan import NothingToPlan, Planned, Selection, plan, preview, read_briefs
-from sql.runs import finish_run, one_run_at_a_time, run_summary, start_run
+from sql.runs import finish_run, one_run_at_a_time, run_summary, skip_rest, start_run
 from sql.store import save_outcomes, select_best
 
 MUG = Product("mug", "Clay mug", "Pellwick", "Holds 350 ml", "Kitchen", Decimal("15.00"), "EUR",
@@ -445,7 +445,7 @@ _RUN = st.fixed_dictionaries(
         "limit": st.sampled_from([None, None, 1, 4]),
         "failing": st.frozensets(st.integers(0, 5), max_size=3),
         "most": st.sampled_from([None, None, None, 0, 2]),
-        "ends": st.sampled_from(["completed", "completed", "died", "died before it chose"]),
+        "ends": st.sampled_from(["completed", "completed", "cut off", "died", "died before it chose"]),
     }
 )
 
@@ -546,6 +546,8 @@ def _one_run(database: Database, shop: Shop, steps: dict[str, Any]) -> None:
     _check_cells(database, cells, shop)
     most = None if steps["ends"] == "completed" else steps["most"]
     write(database, run_id, steps["failing"], most)
+    if steps["ends"] == "cut off":
+        skip_rest(database, run_id, "the deadline 06:00 came first")
     by_place = {cell[:2]: cell for cell in cells}
     ended = execute(database, "select product_id, segment_id, status from briefs where run_id = :id and"
                               " superseded_at is null and status <> 'pending'", id=run_id)  # fmt: skip
@@ -555,7 +557,7 @@ def _one_run(database: Database, shop: Shop, steps: dict[str, Any]) -> None:
         return
     select_best(database, run_id)
     _check_cells(database, cells, shop)
-    if steps["ends"] == "completed":
+    if steps["ends"] in ("completed", "cut off"):
         finish_run(database, run_id, "completed")
         summary = run_summary(database, run_id)
         assert summary.planned == summary.reused + summary.generated + summary.failed + summary.skipped
