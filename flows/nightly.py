@@ -20,9 +20,11 @@ from prefect.flows import Flow, FlowStateHook
 from prefect.runtime import flow_run as this_flow_run
 
 from flows.artifacts import publish_plan, publish_report
+from flows.budget import Budget, Limits
+from flows.forecast import Forecast, forecast_line, forecast_run
 from flows.overlap import Retries, ahead, hand_over
 from flows.parameters import RunParameters
-from flows.planning import all_selections, dry_run
+from flows.planning import all_selections, dry_run, run_limits
 from flows.progress import Progress, tell
 from flows.settings import load_settings
 from generation.engine import Engine
@@ -41,6 +43,7 @@ from sql.runs import (
     one_run_at_a_time,
     run_summary,
     set_running,
+    skip_rest,
     start_run,
 )
 from sql.store import save_outcomes, select_best
@@ -94,13 +97,15 @@ def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
 
 
 @task(name="generate", **_RETRY)
-def generate_copy(run_id: int, pending: int) -> None:
+def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast | None) -> None:
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
-    A brief of which no draft passed the gates gets a second attempt with another seed, behind all the first ones.
+    A brief of which no draft passed the gates gets a second attempt with another seed, behind all the first ones. What
+    the limits leave no room for is skipped.
     """
     settings = load_settings()
-    progress = Progress(total=pending)
+    progress = Progress(total=pending, foretold=forecast_line(forecast, limits))
+    get_run_logger().info("%s", progress.foretold)
     artifact = cast(UUID, create_progress_artifact(progress=0.0, key="copydesk-progress", description=f"Run {run_id}"))
     tell(progress)
     with (
@@ -108,6 +113,8 @@ def generate_copy(run_id: int, pending: int) -> None:
         Engine(settings.engine_options) as engine,
     ):
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
+        guess = forecast.tokens / forecast.briefs if forecast else None
+        budget = Budget(limits, spent=run_summary(database, run_id).tokens, guess=guess)
         progress.begin("writing")
         shown, retries = 0.0, Retries()
 
@@ -125,7 +132,9 @@ def generate_copy(run_id: int, pending: int) -> None:
         waiting = 2 * engine.in_flight_cap
         prompts = ahead(render(retries.after(unwritten), renderer), waiting)
         with closing(prompts), closing(retries):
-            hand_over(write_once(engine.generate, prompts), keep, waiting)
+            hand_over(write_once(budget.within(engine.generate), prompts), keep, waiting)
+        if budget.stopped:
+            skip_rest(database, run_id, budget.stopped)
         update_progress_artifact(artifact_id=artifact, progress=100.0)
 
 
@@ -209,11 +218,13 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
             publish_plan(rehearsal)
             return {"dry_run": True, **asdict(rehearsal.planned)}
         with one_run_at_a_time(database):
+            limits = run_limits(settings, parameters)
+            model = model_name(settings.engine_options.model)
             weights = model_revision(settings.engine_options.model, settings.model_revision)
             run_id = start_run(
                 database,
                 parameters=parameters.model_dump(mode="json"),
-                model=model_name(settings.engine_options.model),
+                model=model,
                 model_revision=weights,
                 flow_run_id=this_flow_run.get_id(),
             )
@@ -221,7 +232,8 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
                 planned = plan_briefs(run_id, parameters)
                 set_running(database, run_id)
                 if planned.pending:
-                    generate_copy(run_id, planned.pending)
+                    forecast = forecast_run(database, run_id, model, weights, limits)
+                    generate_copy(run_id, planned.pending, limits, forecast)
                     select_copy(run_id)
                 finish_run(database, run_id, "completed")
             except Exception as exc:

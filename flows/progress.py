@@ -20,6 +20,7 @@ class Progress:
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
     note: str = "loading the model"
+    foretold: str = ""  # the forecast in a line
     started: float = field(default_factory=time.monotonic)
     _saved: Spent = Spent()
 

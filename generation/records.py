@@ -26,6 +26,7 @@ class Product:
     url: str | None = None
     image_url: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    revenue: Decimal | None = None  # lately, in any one currency: what is written first; a brief's product has none
 
 
 @dataclass(frozen=True, slots=True)
