@@ -118,8 +118,11 @@ class Budget:
         return limited
 
     def _feed(self, items: Iterable[Item]) -> Iterator[Item]:
-        for item in items:
-            if self.stopped:
+        source = iter(items)
+        while not self.stopped:
+            try:
+                item = next(source)
+            except StopIteration:
                 return
             if isinstance(item, Prompt):
                 self.stopped = self._why_not(item)

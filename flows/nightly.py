@@ -5,10 +5,7 @@ run's row in the database is true whatever ends the flow.
 """
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import asdict
-from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,22 +19,18 @@ from prefect.runtime import flow_run as this_flow_run
 from flows.artifacts import publish_plan, publish_report
 from flows.budget import Budget, Limits
 from flows.forecast import Forecast, forecast_line, forecast_run
-from flows.overlap import Retries, ahead, hand_over
 from flows.parameters import RunParameters
 from flows.planning import all_selections, dry_run, run_limits
 from flows.progress import Progress, tell
 from flows.settings import load_settings
+from flows.writing import write_pending
 from generation.engine import Engine
-from generation.prompts import PromptRenderer, TemplateSet, render
+from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision
-from generation.records import Failure, Generation, Outcome
-from generation.scoring import judge
-from generation.sharing import write_once
 from sql.database import DatabaseUnavailable, open_database, require_schema
-from sql.plan import NothingToPlan, Planned, plan, read_briefs
+from sql.plan import NothingToPlan, Planned, plan
 from sql.runs import (
     RunSummary,
-    add_spent,
     end_flow_run,
     finish_run,
     one_run_at_a_time,
@@ -46,9 +39,8 @@ from sql.runs import (
     skip_rest,
     start_run,
 )
-from sql.store import save_outcomes, select_best
+from sql.store import select_best
 
-SAVE_SECONDS = 10.0  # finished copy never waits longer than this to be saved
 EVERYTHING = RunParameters()
 PROGRESS_SECONDS = 2.0  # how often Prefect's progress artifact moves
 
@@ -116,23 +108,18 @@ def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast 
         guess = forecast.tokens / forecast.briefs if forecast else None
         budget = Budget(limits, spent=run_summary(database, run_id).tokens, guess=guess)
         progress.begin("writing")
-        shown, retries = 0.0, Retries()
+        shown = 0.0
 
-        def keep(results: Iterator[Generation | Failure]) -> None:
+        def saved() -> None:
             nonlocal shown
-            for batch in _batches(_outcomes(results, progress, retries), settings.save_every):
-                save_outcomes(database, run_id, batch)
-                add_spent(database, run_id, progress.spend(engine.seconds))
-                if time.monotonic() - shown > PROGRESS_SECONDS:
-                    update_progress_artifact(artifact_id=artifact, progress=progress.percent)
-                    shown = time.monotonic()
+            if time.monotonic() - shown > PROGRESS_SECONDS:
+                update_progress_artifact(artifact_id=artifact, progress=progress.percent)
+                shown = time.monotonic()
 
-        # Three threads: one reads and renders ahead of the engine, which stays in this one; one judges and saves.
-        unwritten = chain(read_briefs(database, run_id, 1), read_briefs(database, run_id, 0))
-        waiting = 2 * engine.in_flight_cap
-        prompts = ahead(render(retries.after(unwritten), renderer), waiting)
-        with closing(prompts), closing(retries):
-            hand_over(write_once(budget.within(engine.generate), prompts), keep, waiting)
+        write_pending(
+            database, run_id, engine, renderer,
+            budget=budget, progress=progress, save_every=settings.save_every, saved=saved,
+        )  # fmt: skip
         if budget.stopped:
             skip_rest(database, run_id, budget.stopped)
         update_progress_artifact(artifact_id=artifact, progress=100.0)
@@ -152,39 +139,6 @@ def report(run_id: int) -> None:
     settings = load_settings()
     with open_database(settings.url, settings.data_folder) as database:
         publish_report(database, run_id)
-
-
-def _outcomes(results: Iterable[Generation | Failure], progress: Progress, retries: Retries) -> Iterator[Outcome]:
-    """What the engine finished, judged."""
-    for result in results:
-        if isinstance(result, Failure):
-            outcome = Outcome(result.brief, failure=result)
-        else:
-            outcome = judge(result)
-            if not result.repeated:
-                progress.prompt_tokens += result.prompt_tokens
-                progress.cached_prompt_tokens += result.cached_prompt_tokens
-                progress.output_tokens += sum(draft.output_tokens for draft in result.drafts)
-        progress.count(outcome)
-        tell(progress)
-        retries.judged(outcome)
-        yield outcome
-
-
-def _batches(outcomes: Iterable[Outcome], size: int) -> Iterator[list[Outcome]]:
-    """Batches of at most ``size``, or of what came within SAVE_SECONDS; a brief's two attempts never in one."""
-    batch: list[Outcome] = []
-    started = time.monotonic()
-    for outcome in outcomes:
-        if outcome.brief.attempt and any(outcome.brief.id == before.brief.id for before in batch):
-            yield batch
-            batch, started = [], time.monotonic()
-        batch.append(outcome)
-        if len(batch) >= size or time.monotonic() - started > SAVE_SECONDS:
-            yield batch
-            batch, started = [], time.monotonic()
-    if batch:
-        yield batch
 
 
 def _end_from_outside(status: str, why: str) -> FlowStateHook[..., Any]:

@@ -7,10 +7,7 @@ import contextvars
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import replace
 from typing import TypeVar, cast
-
-from generation.records import Brief, Outcome
 
 T = TypeVar("T")
 
@@ -113,38 +110,3 @@ def _start(run: Callable[[], None], name: str) -> threading.Thread:
     thread = threading.Thread(target=context.run, args=(run,), name=name, daemon=True)
     thread.start()
     return thread
-
-
-class Retries:
-    """Briefs to be written again, passed from who judges to who reads, so that the engine isn't drained in between."""
-
-    def __init__(self) -> None:
-        self._again: queue.SimpleQueue[Brief] = queue.SimpleQueue()
-        self._asked = self._judged = 0  # each counted by one side alone
-        self._closed = threading.Event()
-
-    def after(self, briefs: Iterable[Brief]) -> Iterator[Brief]:
-        """The briefs, and then what is put here while they are judged, until all have been."""
-        for brief in briefs:
-            self._asked += 1
-            yield brief
-        while not self._closed.is_set():
-            all_judged = self._judged == self._asked  # before the queue is looked at: then nothing more comes
-            try:
-                brief = self._again.get(timeout=_PATIENCE)
-            except queue.Empty:
-                if all_judged:
-                    return
-                continue
-            self._asked += 1
-            yield brief
-
-    def judged(self, outcome: Outcome) -> None:
-        """Take note of an outcome; a brief that is to be tried again is put back."""
-        if outcome.to_try_again:
-            self._again.put(replace(outcome.brief, attempt=1))
-        self._judged += 1
-
-    def close(self) -> None:
-        """Nothing more will be judged."""
-        self._closed.set()

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from flows.overlap import Retries, ahead, hand_over
-from generation.records import AdCopy, Brief, Campaign, Draft, Failure, Outcome, Product, Rejection, ScoredCopy, Segment
+from flows.overlap import ahead, hand_over
 
 T = TypeVar("T")
 
@@ -136,43 +135,3 @@ def test_what_came_before_an_error_or_an_interruption_still_arrives(error: BaseE
     with pytest.raises(type(error)):
         hand_over(source(), seen.extend, 2)
     assert seen == [0, 1, 2, 3, 4]
-
-
-def outcome(brief: Brief, *, passes: bool) -> Outcome:
-    draft = Draft(brief, 0, "words", 9, -0.1, "stop")
-    rejection = None if passes else Rejection("length", "too long")
-    return Outcome(brief, (ScoredCopy(AdCopy(draft, {"body": ("words",)}, rejection), 50.0 if passes else None),))
-
-
-def briefs(count: int) -> Iterator[Brief]:
-    for number in range(count):
-        yield Brief(number, Campaign(1, "Spring"), Product("p", "Stool"), Segment("s", "Hikers"), "sms", "en-US")
-
-
-def test_refused_briefs_come_again_once_behind_the_others_and_the_stream_ends_when_all_are_judged() -> None:
-    retries, asked = Retries(), list[tuple[int, int]]()
-    held: list[Brief] = []
-    for brief in there(ahead(retries.after(briefs(60)), 8)):
-        asked.append((brief.id, brief.attempt))
-        held.append(brief)
-        while len(held) > 5 or (held and len(asked) >= 60):  # the judge is behind
-            judged = held.pop(0)
-            retries.judged(outcome(judged, passes=judged.id % 3 != 0))
-    assert asked == [(number, 0) for number in range(60)] + [(number, 1) for number in range(0, 60, 3)]
-
-
-def test_a_failure_is_no_reason_to_try_again() -> None:
-    retries = Retries()
-    (brief,) = briefs(1)
-    stream = retries.after([brief])
-    assert next(stream) == brief
-    retries.judged(Outcome(brief, failure=Failure(brief, "render", "no such template")))
-    assert list(stream) == []
-
-
-def test_the_stream_ends_when_nobody_judges_any_more() -> None:
-    retries = Retries()
-    stream = retries.after(briefs(1))
-    next(stream)
-    retries.close()
-    assert list(stream) == []
