@@ -24,7 +24,11 @@ def publish_report(database: Database, run_id: int) -> None:
         if samples:
             lines += ["", f"## {title}", *(_markdown(sample) for sample in samples)]
     if reasons := failure_reasons(database, run_id, limit=10):
-        lines += ["", "## Why briefs failed", *(f"- {count:,} × {_escaped(reason)}" for reason, count in reasons)]
+        lines += [
+            "",
+            "## Why briefs failed or were skipped",
+            *(f"- {count:,} × {_escaped(reason)}" for reason, count in reasons),
+        ]
     create_markdown_artifact(markdown="\n".join(lines), key="copydesk-report", description=f"Run {run_id}")
 
 
@@ -36,6 +40,8 @@ def publish_plan(rehearsal: DryRun) -> None:
         f"- planned briefs: **{planned.planned:,}**, of which to write **{planned.pending:,}**",
         f"- reused: **{planned.reused:,}**, skipped: **{planned.skipped:,}**, judged again: **{planned.to_judge:,}**",
     ]
+    if rehearsal.foretold:
+        lines += ["", rehearsal.foretold]
     for title, prompt in rehearsal.prompts:
         indented = "\n".join(f"    {line}" for line in prompt.splitlines())
         lines += ["", f"## {_escaped(title)}", "", indented]

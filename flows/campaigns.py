@@ -36,6 +36,7 @@ class CampaignModel(BaseModel):
     variants: int = Field(default=4, ge=1, le=16)
     brand_voice: str | None = None
     offer: str | None = None
+    priority: int = Field(default=0, ge=-32_768, le=32_767)
     sampling: SamplingModel = SamplingModel()
 
 
@@ -64,6 +65,7 @@ def read_campaigns(path: Path) -> list[CampaignSpec]:
             brand_voice=campaign.brand_voice,
             offer=campaign.offer,
             sampling=Sampling(**campaign.sampling.model_dump()),
+            priority=campaign.priority,
         )
         for campaign in campaigns
     ]

@@ -53,6 +53,8 @@ def run(
     locale: Annotated[list[Locale] | None, typer.Option(help="Locale; may be repeated.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many briefs a campaign.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try earlier failures again.")] = False,
+    deadline: Annotated[str | None, typer.Option(help="Stop by then: 06:00, 90m, 2h, 2026-11-26T06:00.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Spend at most so many tokens.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and three prompts, write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -61,18 +63,21 @@ def run(
     Example: `copydesk run --campaign demo-en --channel email --limit 40`
     """
     settings = settings_or_stop()
-    parameters = RunParameters(
-        campaign=campaign or "",
-        products=ProductFilter(
-            ids=product or [], categories=category or [], brands=brand or [], title_contains=title or ""
-        ),
-        segments=segment or [],
-        channels=channel or [],
-        locales=locale or [],
-        limit=limit or 0,
-        retry_failed=retry_failed,
-        dry_run=dry_run,
-    )
+    with usage_errors():
+        parameters = RunParameters(
+            campaign=campaign or "",
+            products=ProductFilter(
+                ids=product or [], categories=category or [], brands=brand or [], title_contains=title or ""
+            ),
+            segments=segment or [],
+            channels=channel or [],
+            locales=locale or [],
+            limit=limit or 0,
+            retry_failed=retry_failed,
+            deadline=deadline or "",
+            max_tokens=max_tokens or 0,
+            dry_run=dry_run,
+        )
     if dry_run:
         _show_dry_run(settings, parameters, as_json)
     else:
@@ -90,13 +95,15 @@ def _show_dry_run(settings: Settings, parameters: RunParameters, as_json: bool) 
     planned = rehearsal.planned
     screen.print(
         f"Would plan {planned.planned:,} briefs: write {planned.pending:,}, reuse {planned.reused:,}, "
-        f"skip {planned.skipped:,}; judge {planned.to_judge:,} again. Nothing was written.\n"
+        f"skip {planned.skipped:,}; judge {planned.to_judge:,} again. Nothing was written."
     )
+    screen.print(f"{rehearsal.foretold}\n", markup=False)
     for where, prompt in rehearsal.prompts:
         screen.rule(escape(where), align="left")
         screen.print(prompt, markup=False)
     if as_json:
-        print(json.dumps({"status": "dry run", **asdict(planned)}))
+        forecast = asdict(rehearsal.forecast) if rehearsal.forecast else None
+        print(json.dumps({"status": "dry run", **asdict(planned), "forecast": forecast}))
 
 
 def _run(settings: Settings, parameters: RunParameters, as_json: bool) -> None:
@@ -108,8 +115,9 @@ def _run(settings: Settings, parameters: RunParameters, as_json: bool) -> None:
 
     with opened(settings) as database:
         with usage_errors():  # what would stop the run is said before Prefect starts
-            from flows.planning import require_cells
+            from flows.planning import require_cells, run_limits
 
+            run_limits(settings, parameters)
             require_cells(database, settings, parameters)
         with screen.status("Starting Prefect …"):
             from flows.nightly import nightly_copy, one_line

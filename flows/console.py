@@ -52,6 +52,9 @@ def opened(settings: Settings, *, migrated: bool = True) -> Iterator["Database"]
 @contextmanager
 def usage_errors() -> Iterator[None]:
     """What a user can mend ends with status 2 and one line."""
+    from pydantic import ValidationError
+
+    from flows.budget import BadDeadline
     from generation.channels import UnknownChannel
     from generation.engine import EngineError
     from generation.prompts import PromptError
@@ -61,8 +64,19 @@ def usage_errors() -> Iterator[None]:
 
     try:
         yield
-    except (UnknownChannel, EngineError, PromptError, UnknownCampaign, NothingToPlan, UnknownRun) as exc:
+    except (
+        BadDeadline,
+        EngineError,
+        NothingToPlan,
+        PromptError,
+        SettingsError,
+        UnknownCampaign,
+        UnknownChannel,
+        UnknownRun,
+    ) as exc:
         stop(exc)
+    except ValidationError as exc:
+        stop("; ".join(f"{error['loc'][0]}: {error['msg']}" for error in exc.errors()))
 
 
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]

@@ -5,8 +5,6 @@ run's row in the database is true whatever ends the flow.
 """
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
@@ -19,33 +17,32 @@ from prefect.flows import Flow, FlowStateHook
 from prefect.runtime import flow_run as this_flow_run
 
 from flows.artifacts import publish_plan, publish_report
-from flows.overlap import ahead, hand_over
+from flows.budget import Budget, Limits
+from flows.forecast import Forecast, forecast_line, forecast_run
 from flows.parameters import RunParameters
-from flows.planning import all_selections, dry_run, judgements_of
+from flows.planning import all_selections, dry_run, judgements_of, run_limits
 from flows.progress import Progress, tell
 from flows.settings import load_settings
+from flows.writing import write_pending
 from generation.engine import Engine
-from generation.prompts import PromptRenderer, TemplateSet, render
+from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision
-from generation.records import Failure, Generation, Outcome
 from generation.scoring import judge
-from generation.sharing import write_once
 from sql.database import DatabaseUnavailable, open_database, require_schema
-from sql.plan import NothingToPlan, Planned, plan, read_briefs
+from sql.plan import NothingToPlan, Planned, plan
 from sql.runs import (
     RunSummary,
-    add_spent,
     end_flow_run,
     finish_run,
     one_run_at_a_time,
     run_summary,
     set_running,
+    skip_rest,
     start_run,
 )
-from sql.store import save_outcomes, select_best
+from sql.store import select_best
 from sql.verdicts import count_pending, read_drafts, save_verdicts
 
-SAVE_SECONDS = 10.0  # finished copy never waits longer than this to be saved
 EVERYTHING = RunParameters()
 PROGRESS_SECONDS = 2.0  # how often Prefect's progress artifact moves
 
@@ -108,13 +105,15 @@ def judge_again(run_id: int, to_judge: int) -> int:
 
 
 @task(name="generate", **_RETRY)
-def generate_copy(run_id: int, pending: int) -> None:
+def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast | None) -> None:
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
-    A brief of which no draft passed the gates gets a second attempt with another seed, after all the first ones.
+    A brief of which no draft passed the gates gets a second attempt with another seed, behind all the first ones. What
+    the limits leave no room for is skipped.
     """
     settings = load_settings()
-    progress = Progress(total=pending)
+    progress = Progress(total=pending, foretold=forecast_line(forecast, limits))
+    get_run_logger().info("%s", progress.foretold)
     artifact = cast(UUID, create_progress_artifact(progress=0.0, key="copydesk-progress", description=f"Run {run_id}"))
     tell(progress)
     with (
@@ -122,24 +121,23 @@ def generate_copy(run_id: int, pending: int) -> None:
         Engine(settings.engine_options) as engine,
     ):
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
+        guess = forecast.tokens / forecast.briefs if forecast else None
+        budget = Budget(limits, spent=run_summary(database, run_id).tokens, guess=guess)
         progress.begin("writing")
         shown = 0.0
 
-        def keep(results: Iterator[Generation | Failure]) -> None:
+        def saved() -> None:
             nonlocal shown
-            for batch in _batches(_outcomes(results, progress), settings.save_every):
-                save_outcomes(database, run_id, batch)
-                add_spent(database, run_id, progress.spend(engine.seconds))
-                if time.monotonic() - shown > PROGRESS_SECONDS:
-                    update_progress_artifact(artifact_id=artifact, progress=progress.percent)
-                    shown = time.monotonic()
+            if time.monotonic() - shown > PROGRESS_SECONDS:
+                update_progress_artifact(artifact_id=artifact, progress=progress.percent)
+                shown = time.monotonic()
 
-        # Three threads: one reads and renders ahead of the engine, which stays in this one; one judges and saves.
-        waiting = 2 * engine.in_flight_cap
-        for attempt, note in ((0, "writing"), (1, "second attempts")):
-            progress.note = note
-            with closing(ahead(render(read_briefs(database, run_id, attempt), renderer), waiting)) as prompts:
-                hand_over(write_once(engine.generate, prompts), keep, waiting)
+        write_pending(
+            database, run_id, engine, renderer,
+            budget=budget, progress=progress, save_every=settings.save_every, saved=saved,
+        )  # fmt: skip
+        if budget.stopped:
+            skip_rest(database, run_id, budget.stopped)
         update_progress_artifact(artifact_id=artifact, progress=100.0)
 
 
@@ -157,35 +155,6 @@ def report(run_id: int) -> None:
     settings = load_settings()
     with open_database(settings.url, settings.data_folder) as database:
         publish_report(database, run_id)
-
-
-def _outcomes(results: Iterable[Generation | Failure], progress: Progress) -> Iterator[Outcome]:
-    """What the engine finished, judged."""
-    for result in results:
-        if isinstance(result, Failure):
-            outcome = Outcome(result.brief, failure=result)
-        else:
-            outcome = judge(result)
-            if not result.repeated:
-                progress.prompt_tokens += result.prompt_tokens
-                progress.cached_prompt_tokens += result.cached_prompt_tokens
-                progress.output_tokens += sum(draft.output_tokens for draft in result.drafts)
-        progress.count(outcome)
-        tell(progress)
-        yield outcome
-
-
-def _batches(outcomes: Iterable[Outcome], size: int) -> Iterator[list[Outcome]]:
-    """Batches of at most ``size``, or of what came within SAVE_SECONDS."""
-    batch: list[Outcome] = []
-    started = time.monotonic()
-    for outcome in outcomes:
-        batch.append(outcome)
-        if len(batch) >= size or time.monotonic() - started > SAVE_SECONDS:
-            yield batch
-            batch, started = [], time.monotonic()
-    if batch:
-        yield batch
 
 
 def _end_from_outside(status: str, why: str) -> FlowStateHook[..., Any]:
@@ -219,11 +188,13 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
             publish_plan(rehearsal)
             return {"dry_run": True, **asdict(rehearsal.planned)}
         with one_run_at_a_time(database):
+            limits = run_limits(settings, parameters)
+            model = model_name(settings.engine_options.model)
             weights = model_revision(settings.engine_options.model, settings.model_revision)
             run_id = start_run(
                 database,
                 parameters=parameters.model_dump(mode="json"),
-                model=model_name(settings.engine_options.model),
+                model=model,
                 model_revision=weights,
                 flow_run_id=this_flow_run.get_id(),
             )
@@ -232,7 +203,8 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
                 set_running(database, run_id)
                 pending = judge_again(run_id, planned.to_judge) if planned.to_judge else planned.pending
                 if pending:
-                    generate_copy(run_id, pending)
+                    forecast = forecast_run(database, run_id, model, weights, limits)
+                    generate_copy(run_id, pending, limits, forecast)
                     select_copy(run_id)
                 finish_run(database, run_id, "completed")
             except Exception as exc:

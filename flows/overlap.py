@@ -15,10 +15,11 @@ _END = object()
 _PATIENCE = 0.2  # seconds between looks at whether the other side has gone
 
 
-def ahead(source: Iterable[T], size: int) -> Generator[T, None, None]:
+def ahead(source: Iterable[T], size: int) -> Generator[T | None, None, None]:
     """The items of ``source``, taken from it in a thread of its own, up to ``size`` before they are asked for.
 
-    What ``source`` raises is raised here, after the items before it. Closing this early closes ``source``.
+    Whoever asks never waits: None says that nothing is ready yet. What ``source`` raises is raised here, after the
+    items before it. Closing this early closes ``source``.
     """
     ready: queue.Queue[object] = queue.Queue(size)
     gone = threading.Event()
@@ -39,7 +40,14 @@ def ahead(source: Iterable[T], size: int) -> Generator[T, None, None]:
 
     thread = _start(run, "ahead")
     try:
-        while (item := ready.get()) is not _END:
+        while True:
+            try:
+                item = ready.get_nowait()
+            except queue.Empty:
+                yield None
+                continue
+            if item is _END:
+                break
             yield cast(T, item)
     finally:
         gone.set()

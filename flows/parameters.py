@@ -6,7 +6,10 @@ person who fills it in than the value does.
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from flows.budget import BadDeadline, parse_deadline
 
 
 class Channel(StrEnum):
@@ -54,4 +57,20 @@ class RunParameters(BaseModel):
     locales: list[Locale] = Field(default=[], description="Locales; empty: the campaign's own")
     limit: int = Field(default=0, ge=0, description="At most this many briefs a campaign; 0: no limit")
     retry_failed: bool = Field(default=False, description="Try briefs again that failed in an earlier run")
+    deadline: str = Field(
+        default="", description="Stop by then: 06:00, 90m, 2h or 2026-11-26T06:00; empty: when all is written"
+    )
+    max_tokens: int = Field(
+        default=0, ge=0, description="Spend at most so many tokens, prompt tokens computed and output; 0: no limit"
+    )
     dry_run: bool = Field(default=False, description="Show the plan and three prompts; write nothing")
+
+    @field_validator("deadline")
+    @classmethod
+    def _can_be_read(cls, deadline: str) -> str:
+        try:
+            if deadline := deadline.strip():
+                parse_deadline(deadline)
+        except BadDeadline as exc:
+            raise PydanticCustomError("deadline", "{why}", {"why": str(exc)}) from exc
+        return deadline

@@ -1,16 +1,21 @@
 """From a run's parameters to what sql plans: the campaigns, their selections and recipes; and the dry run."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from flows.budget import Limits, limits_of
+from flows.forecast import Forecast, forecast_line, foresee
 from flows.parameters import RunParameters
 from flows.settings import Settings
 from generation.engine import context_length, load_tokenizer
 from generation.judgement import judgement
 from generation.prompts import PromptRenderer, TemplateSet
-from generation.recipe import model_revision, recipe
+from generation.recipe import model_name, model_revision, recipe
 from sql.catalogue import CampaignSpec, list_campaigns, read_campaign
 from sql.database import Database
+from sql.history import Place, read_history
 from sql.plan import Judgements, NothingToPlan, Planned, Recipes, Selection, preview
 
 PROMPTS_SHOWN = 3
@@ -22,6 +27,13 @@ class DryRun:
 
     planned: Planned
     prompts: tuple[tuple[str, str], ...]
+    forecast: Forecast | None
+    foretold: str  # the forecast in a line
+
+
+def run_limits(settings: Settings, parameters: RunParameters) -> Limits:
+    """The limits of a run that starts now. Raises BadDeadline and, for the time zone, SettingsError."""
+    return limits_of(parameters.deadline, parameters.max_tokens, datetime.now(settings.zone))
 
 
 def campaigns_of(database: Database, parameters: RunParameters) -> list[CampaignSpec]:
@@ -85,20 +97,22 @@ def require_cells(database: Database, settings: Settings, parameters: RunParamet
 
 def dry_run(database: Database, settings: Settings, parameters: RunParameters) -> DryRun:
     """The plan's counts and a few prompts. Loads the tokenizer, never the engine, and writes nothing."""
-    options = settings.engine_options
+    options, limits = settings.engine_options, run_limits(settings, parameters)
     renderer = PromptRenderer(
         load_tokenizer(options.model, options.revision),
         min(context_length(options.model, options.revision), settings.max_model_len or 1 << 30),
         TemplateSet.from_folder(settings.templates),
     )
-    total, prompts, empty = Planned(), [], None
+    total, prompts, empty, pending = Planned(), [], None, Counter[Place]()
     for selection, recipes in all_selections(database, settings, parameters):
         try:
-            planned, briefs = preview(database, selection, recipes, PROMPTS_SHOWN, judgements_of(selection))
+            rules = judgements_of(selection)
+            planned, briefs, places = preview(database, selection, recipes, PROMPTS_SHOWN, rules)
         except NothingToPlan as exc:
             empty = exc
             continue
         total += planned
+        pending.update(places)
         for brief in briefs:
             tokens = len(renderer.render(brief).token_ids)
             where = (
@@ -107,4 +121,7 @@ def dry_run(database: Database, settings: Settings, parameters: RunParameters) -
             prompts.append((f"{where} · {tokens} tokens", renderer.text(brief)))
     if empty and not total.planned:
         raise empty
-    return DryRun(total, tuple(prompts[:: max(1, len(prompts) // PROMPTS_SHOWN)][:PROMPTS_SHOWN]))
+    history = read_history(database, model_name(options.model), model_revision(options.model, options.revision))
+    forecast = foresee(history, pending, limits)
+    shown = tuple(prompts[:: max(1, len(prompts) // PROMPTS_SHOWN)][:PROMPTS_SHOWN])
+    return DryRun(total, shown, forecast, forecast_line(forecast, limits) if total.pending else "")

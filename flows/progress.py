@@ -20,6 +20,7 @@ class Progress:
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
     note: str = "loading the model"
+    foretold: str = ""  # the forecast in a line
     started: float = field(default_factory=time.monotonic)
     _saved: Spent = Spent()
 
@@ -29,11 +30,8 @@ class Progress:
 
     def count(self, outcome: Outcome) -> None:
         """Take one outcome in. A brief that will be tried again is not done yet."""
-        passed = any(scored.copy.rejection is None for scored in outcome.copies)
-        if passed:
-            self.done += 1
-        elif outcome.failure or outcome.brief.attempt:
-            self.done, self.failed = self.done + 1, self.failed + 1
+        if not outcome.to_try_again:
+            self.done, self.failed = self.done + 1, self.failed + (not outcome.passed)
 
     def spend(self, engine_seconds: float) -> Spent:
         """What was spent since this was last asked."""

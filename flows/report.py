@@ -1,7 +1,7 @@
 """What a run says of itself when it ends, in figures and on the terminal. Prefect's are in ``flows.artifacts``."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from rich.console import Group, RenderableType
@@ -19,6 +19,7 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
     speed = f"{summary.output_tokens / seconds:,.0f}" if seconds else "–"
     cached = f"{summary.cached_prompt_tokens / summary.prompt_tokens:.0%}" if summary.prompt_tokens else "–"
     rejected = ", ".join(f"{gate} {count}" for gate, count in sorted(summary.rejected_by_gate.items()))
+    foretold = _foretold(summary)
     return [
         ("planned briefs", f"{summary.planned:,}"),
         ("reused", f"{summary.reused:,}"),
@@ -29,11 +30,25 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
         ("copies judged again", f"{summary.rejudged:,}"),
         ("selected", f"{summary.selected:,}"),
         ("rejected by a gate", rejected or "none"),
-        ("output tokens", f"{summary.output_tokens:,}"),
+        ("prompt tokens computed", f"{summary.prompt_tokens - summary.cached_prompt_tokens:,}" + foretold("computed")),
+        ("output tokens", f"{summary.output_tokens:,}" + foretold("output_tokens")),
         ("output tokens/s in the engine", speed),
         ("prompt tokens from the prefix cache", cached),
-        ("wall seconds", f"{summary.wall_seconds:,.1f}"),
+        ("engine seconds", f"{seconds:,.1f}" + foretold("engine_seconds")),
+        ("wall seconds", f"{summary.wall_seconds:,.1f}" + foretold("wall_seconds")),
     ]
+
+
+def _foretold(summary: RunSummary) -> Callable[[str], str]:
+    """What was expected of a figure, to stand beside it: for as many briefs as the limits were to let through."""
+    forecast = summary.forecast
+    if forecast is None:
+        return lambda figure: ""
+    share = forecast["let_through"] / forecast["briefs"]
+    expected = {name: forecast[name] * share for name in ("output_tokens", "engine_seconds")}
+    expected["computed"] = (forecast["prompt_tokens"] - forecast["cached_prompt_tokens"]) * share
+    expected["wall_seconds"] = forecast["wall_seconds"] - forecast["engine_seconds"] + expected["engine_seconds"]
+    return lambda figure: f" (forecast {expected[figure]:,.0f})"
 
 
 def lines_of(sample: CopySample) -> list[tuple[str, str]]:
@@ -63,7 +78,7 @@ def report_for_terminal(
         where = f"{sample.product_title[:60]} · {sample.segment_name} · {sample.channel} · {sample.locale}"
         parts.append(Panel(body, title=Text(where), title_align="left", subtitle=f"score {sample.score:.0f}"))
     if reasons:
-        parts.append(Text("Why briefs failed", style="bold"))
+        parts.append(Text("Why briefs failed or were skipped", style="bold"))
         parts += [Text(f"  {count:,} × {reason}") for reason, count in reasons]
     return Group(*parts)
 

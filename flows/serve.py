@@ -5,7 +5,6 @@ A work pool with workers uses ``deploy/prefect.yaml`` instead.
 
 from collections.abc import Callable
 from threading import Thread
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import CronSchedule
@@ -24,11 +23,10 @@ def has_prefect_server() -> bool:
 
 
 def nightly_deployment(settings: Settings) -> RunnerDeployment:
-    """The nightly run on its schedule, one at a time. Raises SettingsError when the schedule can't be read."""
+    """The nightly run on its schedule, one at a time. Raises SettingsError when it can't be read."""
+    zone = settings.zone.key
     try:
-        schedule = CronSchedule(cron=settings.schedule, timezone=str(ZoneInfo(settings.time_zone)))
-    except ZoneInfoNotFoundError as exc:
-        raise SettingsError(f"COPYDESK_TIME_ZONE: {settings.time_zone!r} is no time zone") from exc
+        schedule = CronSchedule(cron=settings.schedule, timezone=zone)
     except ValueError as exc:
         raise SettingsError(f"COPYDESK_SCHEDULE: {settings.schedule!r} is no cron expression") from exc
     deployment: RunnerDeployment = nightly_copy.to_deployment(  # type: ignore[assignment]

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
         None, description="a folder of prompt templates that replace the packaged ones, as `en-US/sms.j2`"
     )
     schedule: str = Field("0 2 * * *", description="when `copydesk serve` starts the nightly run, as cron has it")
-    time_zone: str = Field("UTC", description="the schedule's time zone, as `America/New_York`")
+    time_zone: str = Field("UTC", description="the time zone of the schedule and of deadlines, as `America/New_York`")
     save_every: int = Field(256, ge=1, description="briefs saved in one transaction")
     review_host: str = Field("127.0.0.1", description="address that the review page listens on")
     review_port: int = Field(8000, ge=1, le=65535, description="port of the review page")
@@ -53,6 +54,14 @@ class Settings(BaseSettings):
     def url(self) -> str | None:
         """The database's URL with its password, for the one place that connects."""
         return self.database_url.get_secret_value() if self.database_url else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone. Raises SettingsError when there is no such one."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # the last two: a path, a folder
+            raise SettingsError(f"COPYDESK_TIME_ZONE: {self.time_zone!r} is no time zone") from exc
 
     @property
     def engine_options(self) -> EngineOptions:

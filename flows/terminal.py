@@ -26,7 +26,13 @@ def progress_bar(screen: Console) -> Iterator[None]:
     with Bar(*columns, console=screen, refresh_per_second=4) as bar:
         task = bar.add_task("starting Prefect", total=None, speed="")
 
+        foretold = ""
+
         def show(progress: Progress) -> None:
+            nonlocal foretold
+            if progress.foretold != foretold:
+                foretold = progress.foretold
+                bar.console.print(foretold, markup=False)
             failed = f", {progress.failed:,} failed" if progress.failed else ""
             bar.update(
                 task,

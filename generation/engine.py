@@ -16,13 +16,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from generation.records import Draft, Failure, Generation, Prompt
-from generation.sharing import PrefixMeter
+from generation.sharing import Item, PrefixMeter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _LOG = logging.getLogger(__name__)
 SHIPPED_MODEL = Path(__file__).with_name("demo_model")
+PAUSE = 0.002  # seconds to wait for prompts when nothing is in flight
+_END: Any = object()
 MOST_DEATHS = 20  # of one engine's; to find one brief among a thousand takes about a dozen
 
 
@@ -120,9 +122,10 @@ class Engine:
         # Twice the running batch: a finished sequence's place is taken from the queue in the same step.
         self.in_flight_cap: int = 2 * self._engine.vllm_config.scheduler_config.max_num_seqs
 
-    def generate(self, prompts: Iterable[Prompt | Generation | Failure]) -> Generator[Generation | Failure, None, None]:
+    def generate(self, prompts: Iterable[Item]) -> Generator[Generation | Failure, None, None]:
         """Each prompt's drafts, in the order they finish. What is no prompt passes through.
 
+        A None among the prompts says that none is ready yet: the engine goes on with what is in flight.
         A prompt that vLLM refuses becomes a Failure; when the consumer stops early, what is in flight is aborted.
         When the engine dies or falls silent, another is built, what was in flight is submitted once more, and if it
         dies again the brief that kills it is found and becomes a Failure. Raises EngineError when none can be built.
@@ -165,16 +168,20 @@ class Engine:
         self._start()
 
     def _write(
-        self, source: Iterator[Prompt | Generation | Failure], in_flight: dict[str, Prompt]
+        self, source: Iterator[Item], in_flight: dict[str, Prompt]
     ) -> Generator[Generation | Failure, None, None]:
         """Feed and read the engine until the source and what is in flight have ended. Raises _Died."""
         exhausted, sequences, alive = False, 0, True
         try:
             while in_flight or not exhausted:
                 while not exhausted and sequences < self.in_flight_cap:
-                    item = next(source, None)
-                    if item is None:
+                    item = next(source, _END)
+                    if item is _END:
                         exhausted = True
+                    elif item is None:
+                        if in_flight:
+                            break
+                        time.sleep(PAUSE)
                     elif not isinstance(item, Prompt):
                         yield item
                     elif refused := self._submit(item, in_flight):
@@ -345,6 +352,7 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(options.kv_cache_gib))
     from vllm.engine.arg_utils import EngineArgs
+    from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.llm_engine import LLMEngine
 
     arguments: dict[str, Any] = {
@@ -370,7 +378,8 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
     if options.max_num_seqs is not None:
         arguments["max_num_seqs"] = options.max_num_seqs
     try:
-        return LLMEngine.from_engine_args(EngineArgs(**arguments))
+        # vLLM chooses its batch sizes by who asks: for batch work they are twice to eight times as large.
+        return LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
     except (ValueError, OSError, RuntimeError) as exc:
         raise EngineError(f"vLLM can't load {options.model!r}: {_one_line(exc)}") from exc
 

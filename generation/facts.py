@@ -65,7 +65,7 @@ def facts_of(brief: Brief) -> Facts:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _facts(
     title: str, brand: str, category: str, price: str, description: str, attributes: tuple[tuple[str, str], ...],
     offer: str,

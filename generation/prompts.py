@@ -38,7 +38,7 @@ class Data(str):
         return self
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)  # a product's briefs come one after another: no more than these are wanted again
 def clean(value: str, limit: int | None = None) -> str:
     """One line of visible text: no control, zero-width, bidi or private-use characters, at most ``limit`` long.
 
@@ -199,7 +199,7 @@ class PromptRenderer:
         self._added_ids = frozenset(self._added.values())
         self._frame = _chat_frame(tokenizer)
         self._literal = lru_cache(maxsize=4096)(self._encode_literal)
-        self._data = lru_cache(maxsize=65536)(self._encode_data)
+        self._data = lru_cache(maxsize=8192)(self._encode_data)
 
     def render(self, brief: Brief) -> Prompt:
         """One brief as token ids, of length at most ``max_prompt_tokens``.

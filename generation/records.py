@@ -26,6 +26,7 @@ class Product:
     url: str | None = None
     image_url: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    revenue: Decimal | None = None  # lately, in any one currency: what is written first; a brief's product has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +159,13 @@ class Outcome:
     copies: tuple[ScoredCopy, ...] = ()
     failure: Failure | None = None
     judgement: str | None = None  # the digest of the rules that the copies were judged under
+
+    @property
+    def passed(self) -> bool:
+        """Whether a draft passed every gate."""
+        return any(scored.copy.rejection is None for scored in self.copies)
+
+    @property
+    def to_try_again(self) -> bool:
+        """Whether the brief gets another attempt: its drafts were refused, for the first time."""
+        return not self.passed and self.failure is None and self.brief.attempt == 0

@@ -14,7 +14,7 @@ from generation.records import Brief, Failure, Generation, Prompt
 
 REMEMBERED = 4096  # finished generations whose words may be wanted again, and briefs that wait for words in flight
 
-Item = Prompt | Generation | Failure
+Item = Prompt | Generation | Failure | None  # None: nothing is ready yet
 Written = Generator[Generation | Failure, None, None]
 
 
@@ -51,7 +51,7 @@ def common_prefix(one: tuple[int, ...], other: tuple[int, ...]) -> int:
     return low
 
 
-def write_once(generate: Callable[[Iterable[Item]], Written], prompts: Iterable[Prompt | Failure]) -> Written:
+def write_once(generate: Callable[[Iterable[Item]], Written], prompts: Iterable[Prompt | Failure | None]) -> Written:
     """What ``generate`` gives for the prompts, an identical one's words given again instead of written again.
 
     The seed is no part of being identical: it is there to tell a second attempt from a first, and that is.
@@ -64,7 +64,7 @@ def write_once(generate: Callable[[Iterable[Item]], Written], prompts: Iterable[
     def first_of_each() -> Iterator[Item]:
         nonlocal followers
         for item in prompts:
-            if isinstance(item, Failure):
+            if not isinstance(item, Prompt):
                 yield item
                 continue
             brief, key = item.brief, _key(item)

@@ -21,7 +21,9 @@ _Item = TypeVar("_Item", Product, Segment)
 
 PRODUCT_COLUMNS = (
     "id", "title", "brand", "description", "category", "price", "currency", "url", "image_url", "attributes",
+    "revenue",
 )  # fmt: skip
+KEPT = frozenset({"revenue"})  # a feed that doesn't tell it leaves what is known
 SEGMENT_COLUMNS = ("id", "name", "description", "interests", "needs", "size")
 
 
@@ -46,6 +48,7 @@ class CampaignSpec:
     brand_voice: str | None = None
     offer: str | None = None
     sampling: Sampling = Sampling()
+    priority: int = 0  # campaigns with a higher one are written first
     id: int = 0  # given by the database
 
     def as_record(self) -> Campaign:
@@ -82,7 +85,7 @@ def _product_row(product: Product) -> tuple[Any, ...]:
     return (
         _text(product.id), _text(product.title), _text(product.brand), _text(product.description),
         _text(product.category), product.price, _text(product.currency), _text(product.url), _text(product.image_url),
-        json.dumps(attributes, ensure_ascii=False),
+        json.dumps(attributes, ensure_ascii=False), product.revenue,
     )  # fmt: skip
 
 
@@ -141,7 +144,11 @@ def _upsert_batch(
     connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> tuple[int, int]:
     names = ", ".join(columns)
-    others = [name for name in columns if name != "id"]
+    others = {
+        name: f"coalesce(excluded.{name}, t.{name})" if name in KEPT else f"excluded.{name}"
+        for name in columns
+        if name != "id"
+    }
     connection.exec_driver_sql(f"create temp table staged on commit drop as select {names} from {table} with no data")
     copy_rows(connection, f"copy staged ({names}) from stdin", rows)
     result = connection.exec_driver_sql(
@@ -150,9 +157,9 @@ def _upsert_batch(
             insert into {table} as t ({names})
             select {names} from staged
             on conflict (id) do update
-               set {", ".join(f"{name} = excluded.{name}" for name in others)}, updated_at = now()
+               set {", ".join(f"{name} = {value}" for name, value in others.items())}, updated_at = now()
              where ({", ".join(f"t.{name}" for name in others)})
-                   is distinct from ({", ".join(f"excluded.{name}" for name in others)})
+                   is distinct from ({", ".join(others.values())})
             returning (xmax = 0) as is_new
         )
         select count(*) filter (where is_new), count(*) filter (where not is_new) from written
@@ -191,6 +198,7 @@ def upsert_campaign(database: Database, spec: CampaignSpec) -> int:
         "brand_voice": _text(spec.brand_voice),
         "offer": _text(spec.offer),
         "sampling": json.dumps(asdict(spec.sampling)),
+        "priority": spec.priority,
     }
     others = [name for name in values if name != "name"]
     try:

@@ -217,25 +217,29 @@ def _current_revision(database: Database) -> str | None:
 
 
 _LINE = '({name})::text collate "default"'  # a column's own type (citext, varchar, an enum) or collation may differ
+_REVENUE = "(case when ({name})::text ~ '^-?[0-9]{{1,30}}([.][0-9]+)?(e[+-]?[0-9]{{1,2}})?$' then ({name})::text end)"
 _NUMBER = "(case when ({name})::text ~ '^[0-9]{{1,10}}([.][0-9]+)?$' then ({name})::text end)::numeric(14, 4)"
 _PRODUCT_COLUMNS = {
     **dict.fromkeys(("id", "title", "brand", "description", "category"), _LINE),
     "price": _NUMBER,
     **dict.fromkeys(("currency", "url", "image_url"), _LINE),
     "attributes": "case when jsonb_typeof(({name})::jsonb) = 'object' then ({name})::jsonb else '{{}}' end",
+    "revenue": f"{_REVENUE}::numeric",
 }
 _SEGMENT_COLUMNS = {
     **dict.fromkeys(("id", "name", "description"), _LINE),
     **dict.fromkeys(("interests", "needs"), "({name})::text[]"),
     "size": "coalesce(({name})::integer, 0)",
 }
+_OPTIONAL = {"revenue": "null::numeric"}  # by column: what a relation that lacks it has instead
 _TYPES = {"attributes": "json or jsonb", "interests": "text[]", "needs": "text[]", "size": "integer"}
 
 
 def point_catalogue(database: Database, *, products: str | None, segments: str | None) -> None:
     """Make the plan read products and segments from relations of the user's own (``schema.name``).
 
-    A price may be a number or text, and what is no plain number is no price; attributes may be NULL.
+    A price may be a number or text, and what is no plain number is no price; attributes may be NULL. The column
+    revenue may be missing.
     None: copydesk's tables. Raises DatabaseUnavailable, naming the columns that a relation lacks or has otherwise.
     """
     with database.begin() as connection:
@@ -272,12 +276,15 @@ def _point(connection: Connection, view: str, relation: str, columns: Mapping[st
                 {"relation": relation},
             )
         }
-        if missing := [name for name in columns if name not in types]:
+        if missing := [name for name in columns if name not in types and name not in _OPTIONAL]:
             raise DatabaseUnavailable(f"{asked} lacks the columns {', '.join(missing)}")
         for name, wanted in _TYPES.items():
             if name in columns and not _fits(types[name], wanted):
                 raise DatabaseUnavailable(f"{asked} has the column {name} as {types[name]}; it must be {wanted}")
-        selected = ", ".join(f"{expression.format(name=name)} as {name}" for name, expression in columns.items())
+        selected = ", ".join(
+            f"{expression.format(name=name) if name in types else _OPTIONAL[name]} as {name}"
+            for name, expression in columns.items()
+        )
         # The name came from to_regclass, quoted where it needs to be; %I would quote the schema's dot.
         connection.exec_driver_sql(f"create or replace view {view} as select {selected} from {resolved}")
         connection.exec_driver_sql(f"select from {view} limit 0")  # are we allowed to read it?

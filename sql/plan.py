@@ -102,8 +102,8 @@ def preview(
     recipes: Recipes,
     samples: int = 3,
     judgements: Judgements | None = None,
-) -> tuple[Planned, list[Brief]]:
-    """What ``plan`` would do, and some of the briefs it would write; the database is left as it is."""
+) -> tuple[Planned, list[Brief], dict[tuple[str, str], int]]:
+    """What ``plan`` would do, some briefs it would write, and ``pending_places``; the database stays as it was."""
     with database.engine.connect() as connection, connection.begin() as transaction:
         try:
             # A number of its own choosing: a sequence doesn't roll back, and the first real run should be run 1.
@@ -111,6 +111,7 @@ def preview(
                 "insert into runs (id) overriding system value values (-1) returning id"
             ).scalar_one()
             counted = _plan(connection, run_id, selection, recipes, judgements)
+            places = pending_places(connection, run_id)
             driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
             with driver.cursor(row_factory=dict_row) as cursor:
                 cursor.execute(query("read_briefs") + " limit 400", {"run_id": run_id, "attempt": 0})
@@ -123,7 +124,19 @@ def preview(
     for brief in briefs:  # of different products and channels, where there are such
         seen.setdefault((brief.product.id, brief.channel, brief.locale), brief)
     step = max(1, len(seen) // samples)
-    return counted, list(seen.values())[::step][:samples]
+    return counted, list(seen.values())[::step][:samples], places
+
+
+def pending_places(connection: Connection, run_id: int) -> dict[tuple[str, str], int]:
+    """How many briefs of each channel and locale a run has yet to write."""
+    rows = connection.execute(
+        text(
+            "select channel, locale, count(*) as briefs from briefs"
+            " where run_id = :run_id and status = 'pending' and superseded_at is null group by 1, 2"
+        ),
+        {"run_id": run_id},
+    )
+    return {(row.channel, row.locale): row.briefs for row in rows}
 
 
 def _plan(

@@ -53,6 +53,12 @@ class RunSummary:
     rejected_by_gate: Mapping[str, int]
     rejudged: int  # copies
     error: str | None = None
+    forecast: Mapping[str, Any] | None = None  # as flows.forecast has it; None: there was no history
+
+    @property
+    def tokens(self) -> int:
+        """What a budget counts: prompt tokens computed and output tokens."""
+        return self.prompt_tokens - self.cached_prompt_tokens + self.output_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,41 @@ def add_spent(database: Database, run_id: int, spent: Spent) -> None:
         )
 
 
+def save_forecast(database: Database, run_id: int, forecast: Mapping[str, Any]) -> None:
+    """Keep what is expected of the run."""
+    with database.begin() as connection:
+        connection.execute(
+            text("update runs set forecast = :forecast where id = :id"),
+            {"forecast": json.dumps(forecast), "id": run_id},
+        )
+
+
+_SKIP_REST = """
+with skipped as (
+    update briefs set status = 'skipped', reason = :reason
+     where run_id = :id and status = 'pending' and superseded_at is null
+    returning campaign_id
+),
+counted as (
+    select s.campaign, s.briefs, r.plans->s.campaign as plan
+      from (select campaign_id::text as campaign, count(*) as briefs from skipped group by 1) s
+      join runs r on r.id = :id
+)
+update runs set skipped = skipped + (select coalesce(sum(briefs), 0) from counted),
+       plans = plans || (select coalesce(jsonb_object_agg(campaign, plan || jsonb_build_object(
+                                    'skipped', (plan->>'skipped')::bigint + briefs,
+                                    'pending', (plan->>'pending')::bigint - briefs)), '{}') from counted)
+ where id = :id
+returning (select coalesce(sum(briefs), 0) from counted)
+"""
+
+
+def skip_rest(database: Database, run_id: int, reason: str) -> int:
+    """Skip the briefs that the run has yet to write, in its counts too; how many. The next plan takes them up again."""
+    with database.begin() as connection:
+        return int(connection.execute(text(_SKIP_REST), {"id": run_id, "reason": reason}).scalar_one())
+
+
 _END = """
 update runs r set status = :status, error = :error, finished_at = now(), generated = b.generated, failed = b.failed
   from (select count(*) filter (where status = 'generated') as generated,
@@ -175,10 +216,13 @@ def latest_run(database: Database) -> int:
     return int(newest)
 
 
+_SUMMARY = "select v.*, r.forecast from run_report v join runs r using (id) where id = :id"
+
+
 def run_summary(database: Database, run_id: int) -> RunSummary:
     """A run in figures. Raises UnknownRun."""
     with database.begin() as connection:
-        row = connection.execute(text("select * from run_report where id = :id"), {"id": run_id}).mappings().first()
+        row = connection.execute(text(_SUMMARY), {"id": run_id}).mappings().first()
     if row is None:
         raise UnknownRun(f"there is no run {run_id}")
     values = {name: row[name] for name in RunSummary.__dataclass_fields__ if name not in {"run_id", "wall_seconds"}}

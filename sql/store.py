@@ -99,9 +99,9 @@ def _settle_briefs(connection: Connection, run_id: int, outcomes: Sequence[Outco
     failures: list[Failure] = []
     for outcome in outcomes:
         brief, failure = outcome.brief, outcome.failure
-        if failure is None and any(scored.copy.rejection is None for scored in outcome.copies):
+        if failure is None and outcome.passed:
             settled.append((brief.id, "generated", brief.attempt))
-        elif failure is None and brief.attempt == 0:
+        elif outcome.to_try_again:
             settled.append((brief.id, "pending", 1))
         else:
             settled.append((brief.id, "failed", brief.attempt))

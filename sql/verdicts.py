@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from generation.records import AdCopy, Brief, Draft, Generation, Outcome, Rejection, ScoredCopy
 from sql.catalogue import copy_rows, list_campaigns, refusal
 from sql.database import Database
-from sql.plan import as_briefs, read_audiences
+from sql.plan import as_briefs, pending_places, read_audiences
 from sql.queries import query
 from sql.store import offer_best, verdict
 
@@ -127,6 +127,5 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome], floo
 
 def count_pending(database: Database, run_id: int) -> int:
     """How many briefs the run has yet to write."""
-    waiting = "select count(*) from briefs where run_id = :id and status = 'pending' and superseded_at is null"
     with database.begin() as connection:
-        return int(connection.execute(text(waiting), {"id": run_id}).scalar_one())
+        return sum(pending_places(connection, run_id).values())

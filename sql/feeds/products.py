@@ -19,7 +19,8 @@ TITLE_CHARACTERS = 1_000
 ATTRIBUTE_CHARACTERS = 2_000
 ATTRIBUTES = 100
 
-PRODUCT_COLUMNS = ("id", "title", "brand", "description", "category", "price", "currency", "url", "image_url")
+PRODUCT_COLUMNS = ("id", "title", "brand", "description", "category", "price", "currency", "url", "image_url",
+                   "revenue")  # fmt: skip
 
 # The names under which shops export each column, most telling first. Compared in lower case with every run of
 # spaces, dots and dashes as one underscore.
@@ -39,6 +40,7 @@ _USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "url": ("url", "link", "product_url", "product_link", "商品链接", "链接"),
     "image_url": ("image_url", "image_link", "image", "main_image", "images", "img", "img_url", "thumbnail", "主图",
                   "图片", "图片链接"),
+    "revenue": ("revenue", "销售额"),
     "attributes": ("attributes", "attrs", "specifications", "specs", "商品属性", "属性", "规格参数"),
 }  # fmt: skip
 _ATTRIBUTE_COLUMN = re.compile(r"^attributes?[._: ]\s*(.+)$", re.IGNORECASE)
@@ -119,6 +121,7 @@ def product_of(
         price = read_price(cell.get("price"), text["currency"], default_currency)
     except PriceError as exc:
         remarks.append(f"price left out: {storable(str(exc))}")
+    revenue = _revenue(cell.get("revenue"), remarks)
     attributes = _attributes(values, cell.get("attributes"), columns, remarks)
     urls = [_url(cell.get(name), name, remarks) for name in ("url", "image_url")]
     product = Product(
@@ -132,8 +135,20 @@ def product_of(
         url=urls[0],
         image_url=urls[1],
         attributes=attributes,
+        revenue=revenue,
     )
     return Found(line, product, tuple(Remark(line, reason, product_id) for reason in remarks))
+
+
+def _revenue(value: object, remarks: list[str]) -> Decimal | None:
+    """A plain number, its thousands apart by commas or not; it is only compared with other products'."""
+    text = _worded(as_text(value).strip())
+    if text is None:
+        return None
+    if not re.fullmatch(r"-?([0-9]{1,30}|[0-9]{1,3}(,[0-9]{3}){1,9})([.][0-9]{1,20})?", text):
+        remarks.append(f"revenue left out: {storable(text[:40])!r} is no plain number")
+        return None
+    return Decimal(text.replace(",", ""))
 
 
 def _worded(text: str) -> str | None:

@@ -17,9 +17,10 @@ written as (
 planned_again as (
     update briefs b
        set run_id = :run_id, status = p.status, reason = p.reason, superseded_at = null,
-           -- a brief that failed is tried with other seeds; one that an earlier run left pending goes on where it was
+           -- a brief that failed is tried with other seeds; one that an earlier run left pending, or skipped because
+           -- its deadline or budget came first, goes on where it was
            seed = b.seed + case when b.status = 'failed' then 7919 else 0 end,
-           attempts = case when b.status = 'pending' then b.attempts else 0 end
+           attempts = case when b.status = 'failed' then 0 else b.attempts end
       from planned p where b.id = p.brief_id
 ),
 taken_back as (

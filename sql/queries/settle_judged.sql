@@ -15,8 +15,8 @@ settled as (
     update briefs b
        set judging_run_id = null, status = j.status,
            run_id = case when j.status in ('pending', 'skipped') then :run_id else b.run_id end,
-           seed = b.seed + case j.status when 'pending' then 7919 else 0 end,
-           attempts = case j.status when 'pending' then 0 else b.attempts end,
+           seed = b.seed + case when j.status in ('pending', 'skipped') then 7919 else 0 end,
+           attempts = case when j.status in ('pending', 'skipped') then 0 else b.attempts end,
            reason = case j.status when 'failed' then b.reason when 'skipped'
                     then format('segment %s has %s people, the floor is %s', b.segment_id, j.size, :floor) end
       from judged j where b.id = j.id

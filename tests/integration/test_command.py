@@ -88,7 +88,9 @@ def _rows(database: Database, statement: str) -> list[Any]:
 def test_a_dry_run_shows_the_plan_and_three_prompts_and_writes_nothing(copydesk: Copydesk, shop: Path) -> None:
     done = copydesk("run", "--dry-run", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1])["planned"] == 16
+    planned = json.loads(done.stdout.splitlines()[-1])
+    assert (planned["planned"], planned["forecast"]) == (16, None)
+    assert "there is no history of this model yet" in done.stderr
     assert done.stderr.count("You write advertising copy") == 3
     assert _inside(shop, "select (select count(*) from runs) + (select count(*) from briefs)") == [(0,)]
 
@@ -119,6 +121,31 @@ def test_a_second_run_writes_nothing_and_starts_no_engine(first_run: dict[str, A
     assert again["planned"] == again["reused"] + again["failed"] + again["skipped"]
 
 
+def test_a_later_dry_run_foretells_from_what_the_first_run_took(first_run: dict[str, Any], copydesk: Copydesk) -> None:
+    arguments = ("run", "--dry-run", "--retry-failed", "--product", "stool", "--deadline", "8h", "--json")
+    done = copydesk(*arguments, COPYDESK_SEGMENT_FLOOR="20")
+    assert done.returncode == 0, done.stderr
+    forecast = json.loads(done.stdout.splitlines()[-1])["forecast"]
+    assert first_run["forecast"] is None
+    assert forecast["briefs"] >= 2  # of the segment of forty people, at least
+    assert forecast["let_through"] == forecast["briefs"]
+    assert forecast["output_tokens"] > 0 < forecast["engine_seconds"] < forecast["wall_seconds"]
+
+
+def test_a_run_whose_budget_is_too_small_skips_all_it_would_have_written(
+    first_run: dict[str, Any], copydesk: Copydesk
+) -> None:
+    arguments = ("run", "--product", "stool", "--max-tokens", "10", "--json")
+    done = copydesk(*arguments, COPYDESK_SEGMENT_FLOOR="20")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert summary["status"] == "completed"
+    assert summary["output_tokens"] == summary["generated"] == 0
+    assert summary["skipped"] >= 2
+    assert summary["forecast"]["let_through"] == 0
+    assert "the run's budget of 10 tokens was spent" in done.stderr
+
+
 def test_status_repeats_the_runs_figures(first_run: dict[str, Any], copydesk: Copydesk) -> None:
     done = copydesk("status", str(first_run["run_id"]), "--json")
     assert json.loads(done.stdout.splitlines()[-1]) == first_run
@@ -134,6 +161,9 @@ def test_status_repeats_the_runs_figures(first_run: dict[str, Any], copydesk: Co
         (["run", "--campaign", "winter"], {}, "there are: 'spring'"),
         (["run", "--segment", "nobody"], {}, "nobody"),
         (["run", "--product", "unicorn"], {}, "matches no product"),
+        (["run", "--deadline", "25:00"], {}, "deadline: no deadline: '25:00'; write a time of day as 06:00"),
+        (["run", "--deadline", "2020-01-01T06:00"], {}, "the deadline 2020-01-01 06:00 has passed"),
+        (["run", "--deadline", "06:00"], {"COPYDESK_TIME_ZONE": "Mars/Olympus"}, "COPYDESK_TIME_ZONE: 'Mars/Olympus'"),
         (["status", "99"], {}, "no run 99"),
         (["load", "catalogue.csv", "--map", "title"], {}, "FIELD=COLUMN"),
         (["load", "campaigns.yaml", "--currency", "USD"], {}, "campaigns in YAML"),

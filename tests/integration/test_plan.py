@@ -22,7 +22,7 @@ from sql.catalogue import (
 )
 from sql.database import Database, DatabaseUnavailable, downgrade, migrate
 from sql.plan import NothingToPlan, Planned, Selection, plan, preview, read_briefs
-from sql.runs import finish_run, one_run_at_a_time, run_summary, start_run
+from sql.runs import finish_run, one_run_at_a_time, run_summary, skip_rest, start_run
 from sql.store import save_outcomes, select_best
 
 MUG = Product("mug", "Clay mug", "Pellwick", "Holds 350 ml", "Kitchen", Decimal("15.00"), "EUR",
@@ -152,6 +152,8 @@ def test_a_campaign_planned_twice_in_a_run_counts_once(shop: Database) -> None:
         ("update campaigns set offer = '10 % off'", 12),
         ("update campaigns set variants = 2", 12),
         ("update campaigns set sampling = '{\"seed\": 4}'", 12),
+        ("update products set revenue = 1000", 0),
+        ("update campaigns set priority = 3", 0),
         ("update products set url = 'https://y.example', image_url = null, updated_at = now()", 0),
         ("update products set price = 15.0000, attributes = '{\"Color\":   \"blue\"}' where id = 'mug'", 0),
         ("update segments set size = 501, description = 'They walk', updated_at = now()", 0),
@@ -435,8 +437,9 @@ def test_a_preview_counts_and_shows_but_writes_nothing(shop: Database) -> None:
     tables = ("briefs", "copies", "runs")
     before = [execute(shop, f"select * from {table} order by id") for table in tables]
     chosen = selected(shop)
-    counts, briefs = preview(shop, chosen, dict.fromkeys(chosen.cells(), "r"), samples=3)
+    counts, briefs, places = preview(shop, chosen, dict.fromkeys(chosen.cells(), "r"), samples=3)
     assert counts == Planned(CELLS, 4, 0, 8)
+    assert places == {("push", "en-US"): 4, ("email", "en-US"): 4}
     assert len({(brief.product.id, brief.channel) for brief in briefs}) == 3
     assert [execute(shop, f"select * from {table} order by id") for table in tables] == before
 
@@ -457,7 +460,7 @@ _RUN = st.fixed_dictionaries(
         "limit": st.sampled_from([None, None, 1, 4]),
         "failing": st.frozensets(st.integers(0, 5), max_size=3),
         "most": st.sampled_from([None, None, None, 0, 2]),
-        "ends": st.sampled_from(["completed", "completed", "died", "died before it chose"]),
+        "ends": st.sampled_from(["completed", "completed", "cut off", "died", "died before it chose"]),
     }
 )
 
@@ -558,6 +561,8 @@ def _one_run(database: Database, shop: Shop, steps: dict[str, Any]) -> None:
     _check_cells(database, cells, shop)
     most = None if steps["ends"] == "completed" else steps["most"]
     write(database, run_id, steps["failing"], most)
+    if steps["ends"] == "cut off":
+        skip_rest(database, run_id, "the deadline 06:00 came first")
     by_place = {cell[:2]: cell for cell in cells}
     ended = execute(database, "select product_id, segment_id, status from briefs where run_id = :id and"
                               " superseded_at is null and status <> 'pending'", id=run_id)  # fmt: skip
@@ -567,7 +572,7 @@ def _one_run(database: Database, shop: Shop, steps: dict[str, Any]) -> None:
         return
     select_best(database, run_id)
     _check_cells(database, cells, shop)
-    if steps["ends"] == "completed":
+    if steps["ends"] in ("completed", "cut off"):
         finish_run(database, run_id, "completed")
         summary = run_summary(database, run_id)
         assert summary.planned == summary.reused + summary.generated + summary.failed + summary.skipped
@@ -590,10 +595,10 @@ def many(database: Database, products: int, segments: int = 3) -> int:
 def test_briefs_come_in_the_order_that_shares_most(database: Database) -> None:
     run_id = many(database, 40)
     briefs = list(read_briefs(database, run_id, 0))
-    places = [(b.campaign.id, b.channel, b.locale, b.product.id, b.segment.id) for b in briefs]
+    places = [(b.campaign.id, b.product.id, b.channel, b.locale, b.segment.id) for b in briefs]
     assert places == sorted(places)
     assert len(set(places)) == 40 * 3 * 5
-    assert len({id(brief.product) for brief in briefs}) == 40 * 5  # one record for neighbours
+    assert len({id(brief.product) for brief in briefs}) == 40 * 2  # one record for neighbours
 
 
 def test_a_brief_carries_the_whole_of_its_rows(shop: Database) -> None:

@@ -69,7 +69,7 @@ def history(database: Database) -> tuple[Database, int]:
         selection = Selection(read_campaign(database, name))
         plan(database, run_id, selection, dict.fromkeys(selection.cells(), "r"))
     set_running(database, run_id)
-    briefs = list(read_briefs(database, run_id, 0))
+    briefs = sorted(read_briefs(database, run_id, 0), key=lambda brief: (brief.channel, brief.product.id))
     places = [(brief.channel, brief.product.id) for brief in briefs]
     assert places == [("email", "p0"), ("email", "p1"), ("email", "p2"), ("push", "p0"), ("push", "p1"), ("push", "p2")]
     save_outcomes(

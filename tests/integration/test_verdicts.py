@@ -286,18 +286,21 @@ def test_a_brief_that_is_written_anew_in_vain_has_failed(database: Database) -> 
 
 
 def test_a_brief_with_nothing_left_whose_segment_has_shrunk_is_skipped(database: Database) -> None:
-    filled(database, a=[[50.0]], b=[[50.0]])
+    filled(database, a=[["length"], [50.0]], b=[[50.0]])
+    ((seed,),) = rows(database, "select seed from briefs where product_id = 'a'")
     rows(database, "update segments set size = 99")
     run_id, counts = planned(database, "new")
     assert counts == Planned(2, 2, 0, 0, 2)
-    judged(database, run_id, {"a": [["claims"]], "b": [[60.0]]})
+    judged(database, run_id, {"a": [["length"], ["claims"]], "b": [[60.0]]})
     summary = write(database, run_id, {})
     assert (summary.planned, summary.reused, summary.skipped, summary.generated) == (2, 1, 1, 0)
     assert rows(database, "select reason from briefs where status = 'skipped'") == [
         ("segment s has 99 people, the floor is 100",)
     ]
     rows(database, "update segments set size = 100")
-    assert planned(database, "new")[1] == Planned(2, 1, 0, 1)
+    run_id, counts = planned(database, "new")
+    assert counts == Planned(2, 1, 0, 1)
+    assert [(brief.seed, brief.attempt) for brief in read_briefs(database, run_id, 0)] == [(seed + 7919, 0)]
 
 
 def test_a_failed_brief_whose_draft_passes_today_is_on_offer(database: Database) -> None:
@@ -412,7 +415,7 @@ def test_a_night_of_changed_rules_starts_no_engine(
     _shop_of_two(database)
     asked: list[int] = []
 
-    def engine_double(run_id: int, pending: int) -> None:
+    def engine_double(run_id: int, pending: int, *limits: object) -> None:
         asked.append(pending)
         for attempt in (0, 1):
             briefs = list(read_briefs(database, run_id, attempt))

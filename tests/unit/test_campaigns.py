@@ -34,6 +34,7 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
   variants: 16
   brand_voice: 亲切
   offer: 九折
+  priority: 7
   sampling: {temperature: 0, top_p: 1, max_tokens: 8, seed: 5}
 - name: Second
   channels: [push]
@@ -42,7 +43,7 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
     first, second = read_campaigns(write(tmp_path, text))
     chosen = {"brands": ["禾汀"], "ids": ["p1"], "categories": ["Home"], "title_contains": "壶"}
     assert first == CampaignSpec("春季", ["email", "sms"], ["zh-CN", "en-US"], ["a", "b"], chosen, 16, "亲切", "九折",
-                                 Sampling(0.0, 1.0, 8, 5))  # fmt: skip
+                                 Sampling(0.0, 1.0, 8, 5), 7)  # fmt: skip
     assert all(type(name) is str for name in [*first.channels, *first.locales])  # no enum reaches the database
     assert second.name == "Second"
 
@@ -65,6 +66,8 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
         ("sampling: {temperature: .nan}", "campaign 1: sampling.temperature: Input should be"),
         ("sampling: {top_p: 0}", "campaign 1: sampling.top_p: Input should be greater than 0"),
         ("sampling: {max_tokens: 7}", "campaign 1: sampling.max_tokens: Input should be greater than or equal to 8"),
+        ("priority: 32768", "campaign 1: priority: Input should be less than or equal to 32767"),
+        ("priority: high", "campaign 1: priority: Input should be a valid integer"),
         ("budget: 5", "campaign 1: budget: Extra inputs are not permitted"),
         ("segments: [1]", "campaign 1: segments.0: Input should be a valid string"),
     ],

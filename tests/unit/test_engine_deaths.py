@@ -168,3 +168,20 @@ def test_a_persons_interruption_stays_one_and_ends_what_is_in_flight(
         list(engine.generate(prompts(20)))
     assert built[0].waiting == []
     assert len(built) == 1
+
+
+def test_the_engine_goes_on_while_no_prompt_is_ready_and_waits_when_it_has_nothing_to_do(built: list[Double]) -> None:
+    steps_between: list[int] = []
+
+    def slow() -> Iterator[Prompt | None]:
+        for prompt in prompts(6):
+            before = built[0].steps
+            yield from [None] * 4
+            steps_between.append(built[0].steps - before)
+            yield prompt
+
+    with Engine() as engine:
+        results = list(engine.generate(slow()))
+    assert sorted(result.brief.id for result in results) == list(range(6))
+    assert steps_between[0] == 0
+    assert all(steps_between[1:])

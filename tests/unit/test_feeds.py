@@ -295,6 +295,21 @@ def test_a_description_of_60_000_characters_is_kept_whole(tmp_path: Path) -> Non
     assert product.description == words.strip()
 
 
+def test_revenue_is_read_where_it_is_told_and_left_out_aloud_where_it_is_no_number(tmp_path: Path) -> None:
+    told = ["1200", "1,234,567.89", "-3.5", "", "-", "1.299,00", "$5", "a lot"]
+    lines = "\n".join(f'{n},Mug,"{value}"' for n, value in enumerate(told))
+    products, refused, remarks = read(write(tmp_path, f"id,title,Revenue\n{lines}\n"))
+    assert [product.revenue for product in products] == [
+        Decimal(1200), Decimal("1234567.89"), Decimal("-3.5"), None, None, None, None, None,
+    ]  # fmt: skip
+    assert not refused
+    assert [(row.line, row.reason[:16]) for row in remarks] == [(n, "revenue left out") for n in (7, 8, 9)]
+    rows = [{"id": 1, "title": "Mug", "sold": {"eur": 12.5}}, {"id": 2, "title": "Mug", "sold": None}]
+    text = "\n".join(map(json.dumps, rows))
+    products, _, remarks = read(write(tmp_path, text), mapping={"revenue": "sold.eur"})
+    assert ([product.revenue for product in products], remarks) == ([Decimal("12.5"), None], [])
+
+
 # JSON
 
 

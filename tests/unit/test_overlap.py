@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from typing import TypeVar
 
 import pytest
 
 from flows.overlap import ahead, hand_over
+
+T = TypeVar("T")
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +20,26 @@ def no_thread_is_left() -> Iterator[None]:
     assert threading.active_count() == before
 
 
+def there(stream: Iterable[T | None]) -> Iterator[T]:
+    """What a stream gives, without its saying that nothing is ready yet."""
+    return (item for item in stream if item is not None)
+
+
 def test_everything_comes_in_order() -> None:
-    assert list(ahead(range(1000), 7)) == list(range(1000))
+    assert list(there(ahead(range(1000), 7))) == list(range(1000))
+
+
+def test_who_asks_is_told_that_nothing_is_ready_yet() -> None:
+    go_on = threading.Event()
+
+    def source() -> Iterator[int]:
+        go_on.wait(10)
+        yield 1
+
+    stream = ahead(source(), 2)
+    assert next(stream) is None
+    go_on.set()
+    assert list(there(stream)) == [1]
 
 
 def test_the_source_is_read_before_it_is_asked_for_but_no_further_than_told() -> None:
@@ -30,7 +51,7 @@ def test_the_source_is_read_before_it_is_asked_for_but_no_further_than_told() ->
             yield number
 
     stream = ahead(source(), 5)
-    assert next(stream) == 0
+    assert next(there(stream)) == 0
     deadline = time.monotonic() + 10
     while len(taken) < 7 and time.monotonic() < deadline:  # one given, five waiting, one in hand
         time.sleep(0.01)
@@ -45,9 +66,10 @@ def test_what_the_source_raises_comes_after_the_items_before_it() -> None:
         raise LookupError("gone")
 
     stream = ahead(source(), 5)
-    assert next(stream) == 1
+    items = there(stream)
+    assert next(items) == 1
     with pytest.raises(LookupError, match="gone"):
-        next(stream)
+        next(items)
 
 
 def test_stopping_early_closes_the_source() -> None:
@@ -68,7 +90,7 @@ def test_stopping_early_closes_the_source() -> None:
 def test_the_thread_sees_the_callers_context() -> None:
     who: ContextVar[str] = ContextVar("who", default="nobody")
     who.set("the caller")
-    assert list(ahead((who.get() for _ in range(1)), 1)) == ["the caller"]
+    assert list(there(ahead((who.get() for _ in range(1)), 1))) == ["the caller"]
     seen: list[str] = []
     hand_over([1], lambda items: seen.extend(who.get() for _ in items), 1)
     assert seen == ["the caller"]

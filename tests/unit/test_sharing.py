@@ -29,6 +29,8 @@ class Writer:
     def generate(self, items: Iterable[Item]) -> Generator[Generation | Failure, None, None]:
         held: list[Prompt] = []
         for item in items:
+            if item is None:
+                continue
             if not isinstance(item, Prompt):
                 yield item
                 continue
