@@ -15,7 +15,7 @@ from flows.command import app
 
 def main(file: Path) -> None:
     """Run the command, counting."""
-    target = os.open(file, os.O_CREAT | os.O_WRONLY)
+    target = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
     build = generation.engine._build
     tokens = 0
 
