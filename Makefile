@@ -7,7 +7,7 @@ BIN := .venv/bin
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' deploy/locked/cpu.txt)
 
-.PHONY: demo test install lint types lock clean
+.PHONY: demo test bench install lint types lock clean
 .DELETE_ON_ERROR:
 
 demo: install
@@ -15,6 +15,10 @@ demo: install
 
 test: install lint types
 	$(BIN)/python -m pytest
+
+# Takes long; one bench by itself: .venv/bin/python -m tests.bench bulk
+bench: install
+	$(BIN)/python -m tests.bench
 
 lint: install
 	$(BIN)/ruff check .
@@ -49,4 +53,4 @@ lock: install
 	  mv .venv/gpu.txt deploy/locked/gpu.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis
