@@ -19,6 +19,7 @@ class Progress:
     output_tokens: int = 0
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
+    shareable_prompt_tokens: int = 0
     note: str = "loading the model"
     foretold: str = ""  # the forecast in a line
     started: float = field(default_factory=time.monotonic)
@@ -35,14 +36,15 @@ class Progress:
 
     def spend(self, engine_seconds: float) -> Spent:
         """What was spent since this was last asked."""
-        now = Spent(self.prompt_tokens, self.cached_prompt_tokens, self.output_tokens, engine_seconds)
-        before, self._saved = self._saved, now
-        return Spent(
-            now.prompt_tokens - before.prompt_tokens,
-            now.cached_prompt_tokens - before.cached_prompt_tokens,
-            now.output_tokens - before.output_tokens,
-            now.engine_seconds - before.engine_seconds,
+        now = Spent(
+            self.prompt_tokens,
+            self.cached_prompt_tokens,
+            self.output_tokens,
+            engine_seconds,
+            self.shareable_prompt_tokens,
         )
+        before, self._saved = self._saved, now
+        return now - before
 
     @property
     def tokens_per_second(self) -> float:

@@ -17,7 +17,10 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
     """The run's figures as label and value, in reading order."""
     seconds = summary.engine_seconds
     speed = f"{summary.output_tokens / seconds:,.0f}" if seconds else "–"
-    cached = f"{summary.cached_prompt_tokens / summary.prompt_tokens:.0%}" if summary.prompt_tokens else "–"
+    cached = "–"
+    if summary.prompt_tokens:
+        cached = f"{summary.cached_prompt_tokens / summary.prompt_tokens:.0%}"
+        cached += f" (an ideal cache: {summary.shareable_prompt_tokens / summary.prompt_tokens:.0%})"
     rejected = ", ".join(f"{gate} {count}" for gate, count in sorted(summary.rejected_by_gate.items()))
     foretold = _foretold(summary)
     return [

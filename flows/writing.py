@@ -105,6 +105,7 @@ def _outcomes(results: Iterable[Generation | Failure], progress: Progress, retri
             if not result.repeated:
                 progress.prompt_tokens += result.prompt_tokens
                 progress.cached_prompt_tokens += result.cached_prompt_tokens
+                progress.shareable_prompt_tokens += result.shareable_prompt_tokens
                 progress.output_tokens += sum(draft.output_tokens for draft in result.drafts)
         progress.count(outcome)
         tell(progress)

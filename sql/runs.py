@@ -30,6 +30,10 @@ class Spent:
     cached_prompt_tokens: int = 0
     output_tokens: int = 0
     engine_seconds: float = 0.0
+    shareable_prompt_tokens: int = 0
+
+    def __sub__(self, before: "Spent") -> "Spent":
+        return Spent(*(getattr(self, name) - getattr(before, name) for name in Spent.__dataclass_fields__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class RunSummary:
     rejected_by_gate: Mapping[str, int]
     rejudged: int  # copies
     error: str | None = None
+    shareable_prompt_tokens: int = 0  # what an ideal prefix cache would have saved of the prompt tokens
     forecast: Mapping[str, Any] | None = None  # as flows.forecast has it; None: there was no history
 
     @property
@@ -135,12 +140,15 @@ def add_spent(database: Database, run_id: int, spent: Spent) -> None:
         connection.execute(
             text(
                 "update runs set prompt_tokens = prompt_tokens + :prompt,"
-                " cached_prompt_tokens = cached_prompt_tokens + :cached, output_tokens = output_tokens + :output,"
+                " cached_prompt_tokens = cached_prompt_tokens + :cached,"
+                " shareable_prompt_tokens = shareable_prompt_tokens + :shareable,"
+                " output_tokens = output_tokens + :output,"
                 " engine_seconds = engine_seconds + :seconds where id = :id"
             ),
             {
                 "prompt": spent.prompt_tokens,
                 "cached": spent.cached_prompt_tokens,
+                "shareable": spent.shareable_prompt_tokens,
                 "output": spent.output_tokens,
                 "seconds": spent.engine_seconds,
                 "id": run_id,
@@ -216,7 +224,7 @@ def latest_run(database: Database) -> int:
     return int(newest)
 
 
-_SUMMARY = "select v.*, r.forecast from run_report v join runs r using (id) where id = :id"
+_SUMMARY = "select v.*, r.forecast, r.shareable_prompt_tokens from run_report v join runs r using (id) where id = :id"
 
 
 def run_summary(database: Database, run_id: int) -> RunSummary:

@@ -26,3 +26,7 @@ begin
                 || rtrim(pg_get_viewdef('catalogue'::regclass), ';') || ') c';
     end if;
 end $$;
+
+alter table runs add column shareable_prompt_tokens bigint not null default 0;
+comment on column runs.shareable_prompt_tokens is
+    'Prompt tokens that an earlier prompt told: what a prefix cache without bounds would have saved.';

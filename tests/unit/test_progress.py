@@ -54,7 +54,8 @@ def test_percent_is_the_share_of_briefs_that_are_done(total: int, done: int, per
 def test_what_was_spent_is_told_once() -> None:
     progress = Progress(total=2)
     progress.prompt_tokens, progress.cached_prompt_tokens, progress.output_tokens = 100, 60, 20
-    assert progress.spend(1.5) == Spent(100, 60, 20, 1.5)
+    progress.shareable_prompt_tokens = 70
+    assert progress.spend(1.5) == Spent(100, 60, 20, 1.5, 70)
     assert progress.spend(1.5) == Spent()
     progress.output_tokens += 5
     assert progress.spend(2.0) == Spent(0, 0, 5, 0.5)

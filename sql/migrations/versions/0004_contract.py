@@ -37,7 +37,7 @@ def downgrade() -> None:
         end $$;
         alter table products drop column revenue;
         alter table campaigns drop column priority;
-        alter table runs drop column forecast;
+        alter table runs drop column forecast, drop column shareable_prompt_tokens;
         drop index briefs_by_run;
         create index briefs_by_run
             on briefs (run_id, status, attempts, campaign_id, channel, locale, product_id, segment_id);
