@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
+from time import monotonic, sleep
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -307,13 +308,23 @@ class Double:
         pass
 
     def generate(self, items: Iterable[Item]) -> Written:
-        source, in_flight = iter(items), list[Prompt]()
+        source, in_flight, exhausted = iter(items), list[Prompt](), False
         while True:
-            while len(in_flight) < 2 and (item := next(source, None)) is not None:
+            patience = monotonic() + 2  # what is ready soon is waited for, so that two are in flight
+            while len(in_flight) < 2 and not exhausted:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    exhausted = True
+                    continue
                 if isinstance(item, Prompt):
                     in_flight.append(item)
-                else:
+                elif item is not None:
                     yield item
+                elif in_flight and monotonic() > patience:
+                    break
+                else:
+                    sleep(0.005)
             if not in_flight:
                 return
             self.clock[0] += 60
