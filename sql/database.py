@@ -42,16 +42,23 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction. Raises DatabaseUnavailable when the server went away."""
+        """A transaction. Raises DatabaseUnavailable when the server went away or has no room left."""
         try:
             with self.engine.begin() as connection:
                 yield connection
         except DBAPIError as exc:
             if exc.connection_invalidated or isinstance(exc.orig, psycopg.OperationalError):
-                raise DatabaseUnavailable(f"the database {self.name} went away: {_line(exc.orig)}") from exc
+                raise self._unavailable(exc.orig) from exc
             raise
         except psycopg.OperationalError as exc:  # from COPY and cursors of the driver's own
-            raise DatabaseUnavailable(f"the database {self.name} went away: {_line(exc)}") from exc
+            raise self._unavailable(exc) from exc
+
+    def _unavailable(self, error: BaseException | None) -> DatabaseUnavailable:
+        if isinstance(error, psycopg.errors.DiskFull):
+            return DatabaseUnavailable(
+                f"the database {self.name} has no room left: {_line(error)}; free some and run again, nothing is lost"
+            )
+        return DatabaseUnavailable(f"the database {self.name} went away: {_line(error)}")
 
 
 _embedded: dict[Path, tuple[Any, int]] = {}

@@ -135,15 +135,19 @@ def set_running(database: Database, run_id: int) -> None:
 
 
 def add_spent(database: Database, run_id: int, spent: Spent) -> None:
-    """Add to the run's token counts, batch by batch, so that a crash keeps what was spent before it."""
+    """Add to the run's token counts, batch by batch, so that a crash keeps what was spent before it.
+
+    Raises RunInProgress when the run was ended from outside: its lock went with a lost connection and another run took
+    over, or Prefect's hook found it cancelled.
+    """
     with database.begin() as connection:
-        connection.execute(
+        counted = connection.execute(
             text(
                 "update runs set prompt_tokens = prompt_tokens + :prompt,"
                 " cached_prompt_tokens = cached_prompt_tokens + :cached,"
                 " shareable_prompt_tokens = shareable_prompt_tokens + :shareable,"
                 " output_tokens = output_tokens + :output,"
-                " engine_seconds = engine_seconds + :seconds where id = :id"
+                " engine_seconds = engine_seconds + :seconds where id = :id returning status"
             ),
             {
                 "prompt": spent.prompt_tokens,
@@ -154,6 +158,9 @@ def add_spent(database: Database, run_id: int, spent: Spent) -> None:
                 "id": run_id,
             },
         )
+        status = counted.scalar_one()
+    if status not in ("planning", "running"):
+        raise RunInProgress(f"run {run_id} was ended from outside ({status}): it writes no more")
 
 
 def save_forecast(database: Database, run_id: int, forecast: Mapping[str, Any]) -> None:

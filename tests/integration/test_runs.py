@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -94,6 +95,23 @@ def history(database: Database) -> tuple[Database, int]:
 
 
 # One at a time
+
+
+def test_a_run_that_was_ended_from_outside_writes_no_more_but_keeps_what_it_spent(database: Database) -> None:
+    run_id = new_run(database)
+    add_spent(database, run_id, Spent(10, 0, 5, 0.5))
+    finish_run(database, run_id, "crashed", "the process ended without a word")
+    with pytest.raises(RunInProgress, match=rf"run {run_id} was ended from outside \(crashed\)"):
+        add_spent(database, run_id, Spent(10, 0, 5, 0.5))
+    assert run_summary(database, run_id).output_tokens == 10
+
+
+def test_a_full_disk_is_one_line_that_says_what_to_do(database: Database) -> None:
+    error = psycopg.errors.DiskFull("could not extend file: No space left on device\nHINT: Check free disk space.")
+    told = pytest.raises(DatabaseUnavailable, match=r"has no room left: could not extend.*; free some")
+    with told as caught, database.begin():
+        raise error
+    assert "\n" not in str(caught.value)
 
 
 def test_a_second_run_is_refused_while_the_first_holds_the_database(database: Database) -> None:
