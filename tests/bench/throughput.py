@@ -28,7 +28,7 @@ from tests.bench.workload import (
     write,
 )
 
-# With the shipped tokenizer's 8,192 ids. Weights are random: the copy is nonsense, the arithmetic is not.
+# With the shipped tokenizer's ids. Weights are random: the copy is nonsense, the arithmetic is not.
 SHAPES: dict[str, dict[str, int]] = {
     "1b": {
         "hidden_size": 2048,
