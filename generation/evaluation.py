@@ -17,7 +17,7 @@ from generation.prompts import PromptRenderer, render
 from generation.records import AdCopy, Brief, Failure, Sampling
 from generation.scoring import names_the_product
 
-DEMO_SAMPLING = Sampling(temperature=0.2, frequency_penalty=0.6)  # what suits the shipped model, as in its campaigns
+DEMO_SAMPLING = Sampling(temperature=0.2, frequency_penalty=0.3)  # what suits the shipped model, as in its campaigns
 VALIDATION_SEED = 999_331  # of the corpus; training draws from others
 
 
