@@ -130,6 +130,8 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
     """No leftover of a template, a prompt or the model's own manners."""
+    if not _PLACEHOLDER.search(_whole(fields)):
+        return None
     for name, line in _lines(fields):
         for match in _PLACEHOLDER.finditer(normal(line)):
             if not holds(context.facts.text, match[0]):
@@ -139,6 +141,8 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
+    if not _CONTACT.search(_whole(fields)):
+        return None
     for name, line in _lines(fields):
         for match in _CONTACT.finditer(normal(line)):
             if not holds(context.facts.names, match[0].strip()):
@@ -157,9 +161,13 @@ def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def claims_gate(fields: Fields, context: Context) -> Rejection | None:
     """No superlative, guarantee, discount, urgency, review, health, green or clickbait claim of the model's own."""
+    whole = _whole(fields)
+    found = {kind: pattern for kind, pattern in blocked_claims().items() if pattern.search(whole)}
+    if not found:
+        return None
     for name, line in _lines(fields):
         text = normal(line)
-        for kind, pattern in blocked_claims().items():
+        for kind, pattern in found.items():
             for match in pattern.finditer(text):
                 if not holds(context.facts.names, match[0]):
                     return _refusal("claims", f"{name} makes a claim of the kind {kind}, {match[0]!r}", line)
@@ -173,6 +181,11 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
             if normal(match[0]).strip() not in context.facts.text:
                 return _refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     return None
+
+
+def _whole(fields: Fields) -> str:
+    """All the lines in one, for a first look: what no gate finds here it finds in no line, and that is most copy."""
+    return normal("\n".join(line for lines in fields.values() for line in lines))
 
 
 def _lines(fields: Fields) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,8 @@ class Facts:
 
 def normal(text: str) -> str:
     """For matching only: NFKC makes ％ and ￥ plain, and would alter ㎡ or ™ in text for people."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).lower()
 
 

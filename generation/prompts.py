@@ -7,12 +7,13 @@ stays text. Sampling and the engine are elsewhere.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self, cast
 
 import jinja2
+from babel import Locale
 from babel.numbers import format_currency
 from jinja2.meta import find_referenced_templates
 from jinja2.sandbox import SandboxedEnvironment
@@ -65,7 +66,12 @@ def price_text(product: Product, locale: str) -> str | None:
     """The price as the locale writes it, ``$49.99`` or ``¥199.00``; None where the row has none."""
     if product.price is None or product.currency is None:
         return None
-    return format_currency(product.price, product.currency, locale=locale.replace("-", "_"))
+    return format_currency(product.price, product.currency, locale=_babel(locale))
+
+
+@cache
+def _babel(locale: str) -> Locale:
+    return Locale.parse(locale, sep="-")
 
 
 def product_view(product: Product, locale: str) -> dict[str, Any]:
