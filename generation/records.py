@@ -6,6 +6,7 @@ straight off the fields.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 Fields = Mapping[str, tuple[str, ...]]
@@ -53,6 +54,32 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """An offer that people made: what it is, and from when to when. Copy that tells of it expires with it."""
+
+    id: str
+    terms: str  # as customers are told it: "10% off all teapots"
+    kind: str = "other"  # "percent_off", "amount_off", "price", "gift", "free_shipping", "bundle" or "other"
+    percent: Decimal | None = None  # of percent_off
+    amount: Decimal | None = None  # of amount_off and price
+    currency: str | None = None  # ISO 4217; present whenever amount is
+    starts: date | None = None
+    ends: date | None = None  # the last day on which it holds
+    limited_stock: bool = False  # what a claim of urgency may rest on, besides an end
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What supports a claim that a product's record doesn't: a certificate, a test, an award, a real review."""
+
+    id: str
+    kind: str  # "certification", "award", "test", "guarantee", "origin", "statistic", "review", "other"
+    statement: str  # what may be said, as a person wrote it
+    source: str  # where it stands: a certificate's number, a report's address
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """What the marketing team wants written, apart from the cells themselves."""
 
@@ -62,6 +89,10 @@ class Campaign:
     brand_voice: str | None = None
     offer: str | None = None
     sampling: Sampling = Sampling()
+    market: str | None = None  # "us", "uk", "eu" or "cn", whose rules apply; None: by the locale
+    promotion: Promotion | None = None
+    banned_words: tuple[str, ...] = ()  # the brand's own: no copy holds one
+    required_words: tuple[str, ...] = ()  # every copy holds each
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +107,8 @@ class Brief:
     locale: str
     seed: int = 0
     attempt: int = 0  # 0 first, 1 the retry with another seed
+    evidence: tuple[Evidence, ...] = ()  # in force today, for this product or for its whole brand
+    lowest_price: Decimal | None = None  # of the last 30 days before today's, in the product's currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +162,22 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """One factual statement in a copy, where it stands, and what supports it."""
+
+    kind: str  # "number", "percentage", "price", "date", "material", "brand", "certification", "superlative", …
+    field: str  # the channel field, and the number of its line
+    line: int
+    start: int  # of the line's characters, as stored
+    end: int
+    text: str  # line[start:end]
+    value: str  # normalised: "half price" and ５折 are "50 % off"
+    verdict: str  # "supported", "unsupported" or "warned"
+    support: str | None = None  # "products.price: 19.90 EUR", "promotions: spring-10", "claim_evidence: oeko-tex-4711"
+    rule: str | None = None  # of the policy pack that speaks of it, as "CN-ABS"
+
+
+@dataclass(frozen=True, slots=True)
 class AdCopy:
     """A draft parsed into its channel's fields and passed through the gates.
 
@@ -140,6 +189,7 @@ class AdCopy:
     fields: Fields
     rejection: Rejection | None = None
     warnings: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +199,7 @@ class ScoredCopy:
     copy: AdCopy
     score: float | None
     parts: Mapping[str, float] = field(default_factory=dict)  # each 0–1, by name
+    notes: tuple[str, ...] = ()  # the parts in words: "names 3 of 5 facts"
 
 
 @dataclass(frozen=True, slots=True)
