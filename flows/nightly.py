@@ -31,6 +31,7 @@ from generation.scoring import judge
 from sql.database import DatabaseUnavailable, open_database, require_schema
 from sql.plan import NothingToPlan, Planned, plan
 from sql.runs import (
+    RunLock,
     RunSummary,
     end_flow_run,
     finish_run,
@@ -67,8 +68,9 @@ _RETRY: dict[str, Any] = {
 
 
 @task(name="plan", **_RETRY)
-def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
+def plan_briefs(run_id: int, parameters: RunParameters, lock: RunLock) -> Planned:
     """Put every brief that is missing or out of date into the database, in one statement a campaign."""
+    lock.keep()
     settings, logger = load_settings(), get_run_logger()
     total, empty = Planned(), []
     with open_database(settings.url, settings.data_folder) as database:
@@ -91,8 +93,9 @@ def plan_briefs(run_id: int, parameters: RunParameters) -> Planned:
 
 
 @task(name="judge again", **_RETRY)
-def judge_again(run_id: int, to_judge: int) -> int:
+def judge_again(run_id: int, to_judge: int, lock: RunLock) -> int:
     """Judge stored copy under the rules of today, without the engine; how many briefs are then to be written."""
+    lock.keep()
     settings = load_settings()
     progress = Progress(total=to_judge, note="judging again")
     tell(progress)
@@ -105,12 +108,13 @@ def judge_again(run_id: int, to_judge: int) -> int:
 
 
 @task(name="generate", **_RETRY)
-def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast | None) -> None:
+def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast | None, lock: RunLock) -> None:
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
     A brief of which no draft passed the gates gets a second attempt with another seed, behind all the first ones. What
     the limits leave no room for is skipped.
     """
+    lock.keep()
     settings = load_settings()
     progress = Progress(total=pending, foretold=forecast_line(forecast, limits))
     get_run_logger().info("%s", progress.foretold)
@@ -128,6 +132,7 @@ def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast 
 
         def saved() -> None:
             nonlocal shown
+            lock.keep()
             if time.monotonic() - shown > PROGRESS_SECONDS:
                 update_progress_artifact(artifact_id=artifact, progress=progress.percent)
                 shown = time.monotonic()
@@ -187,7 +192,7 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
             rehearsal = dry_run(database, settings, parameters)
             publish_plan(rehearsal)
             return {"dry_run": True, **asdict(rehearsal.planned)}
-        with one_run_at_a_time(database):
+        with one_run_at_a_time(database) as lock:
             limits = run_limits(settings, parameters)
             model = model_name(settings.engine_options.model)
             weights = model_revision(settings.engine_options.model, settings.model_revision)
@@ -199,12 +204,12 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
                 flow_run_id=this_flow_run.get_id(),
             )
             try:
-                planned = plan_briefs(run_id, parameters)
+                planned = plan_briefs(run_id, parameters, lock)
                 set_running(database, run_id)
-                pending = judge_again(run_id, planned.to_judge) if planned.to_judge else planned.pending
+                pending = judge_again(run_id, planned.to_judge, lock) if planned.to_judge else planned.pending
                 if pending:
                     forecast = forecast_run(database, run_id, model, weights, limits)
-                    generate_copy(run_id, pending, limits, forecast)
+                    generate_copy(run_id, pending, limits, forecast, lock)
                     select_copy(run_id)
                 finish_run(database, run_id, "completed")
             except Exception as exc:

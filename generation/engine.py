@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 SHIPPED_MODEL = Path(__file__).with_name("demo_model")
+CPU_BLOCK = 32  # tokens; prompts share whole blocks, and vLLM's own 128 on a CPU are half of a short one
 PAUSE = 0.002  # seconds to wait for prompts when nothing is in flight
 _END: Any = object()
 MOST_DEATHS = 20  # of one engine's; to find one brief among a thousand takes about a dozen
@@ -263,14 +264,16 @@ class Engine:
 
 
 class _Watch:
-    """Ends an engine that stays silent in a step: its processes, or, where it runs in this one, the step itself.
+    """Ends an engine that stays silent in a step, and tells of one whose process is gone.
 
-    vLLM has been seen to stop without a word (github.com/vllm-project/vllm/issues/39863).
+    vLLM has been seen to stop without a word (github.com/vllm-project/vllm/issues/39863); and of a killed process its
+    synchronous client learns, but goes on waiting for the next output.
     """
 
     def __init__(self, engine: Any, silence: float) -> None:
         self.silent = False
         self._engine, self._silence = engine, silence
+        self._processes = _processes(engine)  # vLLM forgets them when it finds them dead
         self._since: float | None = None
         self._stopped = threading.Event()
         threading.Thread(target=self._run, name="engine watch", daemon=True).start()
@@ -289,13 +292,23 @@ class _Watch:
     def _run(self) -> None:
         while not self._stopped.wait(min(1.0, self._silence / 4)):
             since = self._since
-            if since is not None and time.monotonic() - since > self._silence:
-                self.silent = True
+            if since is None:
+                continue
+            self.silent = time.monotonic() - since > self._silence
+            if self.silent or not all(process.is_alive() for process in self._processes):
                 self._stopped.set()
-                if not (processes := _processes(self._engine)):
-                    _thread.interrupt_main()
-                for process in processes:
-                    process.kill()
+                self._end()
+
+    def _end(self) -> None:
+        if not self._processes:
+            _thread.interrupt_main()
+            return
+        for process in self._processes:
+            process.kill()
+        outputs = getattr(self._engine.engine_core, "outputs_queue", None)
+        if outputs is not None:
+            why = f"no token for {self._silence:.0f} s" if self.silent else "its process ended"
+            outputs.put_nowait(RuntimeError(why))
 
 
 def _processes(engine: Any) -> list[Any]:
@@ -375,6 +388,7 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
         # generator can't do ("CPU Generator does not use offset"): whole prompts only.
         arguments["enable_chunked_prefill"] = False
         arguments["max_num_batched_tokens"] = max(4096, max_model_len)
+        arguments["block_size"] = CPU_BLOCK
     if options.max_num_seqs is not None:
         arguments["max_num_seqs"] = options.max_num_seqs
     try:

@@ -53,6 +53,13 @@ class Database:
         except psycopg.OperationalError as exc:  # from COPY and cursors of the driver's own
             raise self._unavailable(exc) from exc
 
+    def connect(self) -> Connection:
+        """A connection of its own that commits each statement. Raises DatabaseUnavailable."""
+        try:
+            return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        except DBAPIError as exc:
+            raise self._unavailable(exc.orig) from exc
+
     def _unavailable(self, error: BaseException | None) -> DatabaseUnavailable:
         if isinstance(error, psycopg.errors.DiskFull):
             return DatabaseUnavailable(

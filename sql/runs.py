@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from sql.database import Database
@@ -78,28 +78,68 @@ class CopySample:
     fields: Mapping[str, list[str]]
 
 
+class RunLock:
+    """The database, held for one run. The lock is the server's and goes with the connection: a killed process can't
+    keep it, and a server that restarts forgets it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+
+    def take(self) -> None:
+        """Raises RunInProgress when another run holds it, DatabaseUnavailable when the server can't be reached."""
+        connection = self._database.connect()
+        try:
+            taken = connection.execute(text("select pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one()
+            if not taken:
+                row = connection.exec_driver_sql(
+                    "select id, started_at from runs where status in ('planning', 'running') order by id desc limit 1"
+                ).first()
+                which = f"run {row.id}, started {row.started_at:%Y-%m-%d %H:%M:%S %Z}," if row else "another run"
+                raise RunInProgress(f"{which} is still going on; try again when it has ended (`copydesk status`)")
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    def keep(self) -> None:
+        """Take it anew if the server lost it. Raises as ``take`` does."""
+        if self._connection is not None:
+            try:
+                self._connection.exec_driver_sql("select 1")
+                return
+            except DBAPIError:
+                self._connection.invalidate()
+                self._connection.close()
+                self._connection = None
+        self.take()
+
+    def give_back(self) -> None:
+        """Let others run."""
+        if self._connection is None:
+            return
+        with suppress(DBAPIError):  # the connection is lost, and the lock went with it
+            self._connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+        self._connection.close()
+
+
 @contextmanager
-def one_run_at_a_time(database: Database) -> Iterator[None]:
+def one_run_at_a_time(database: Database) -> Iterator[RunLock]:
     """Hold the database for one run; a run that died without a word is marked as crashed first.
 
-    The lock is the server's and goes with the connection, so a killed process can't keep it. Raises RunInProgress.
+    Raises RunInProgress and DatabaseUnavailable.
     """
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not connection.execute(text("select pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
-            row = connection.exec_driver_sql(
-                "select id, started_at from runs where status in ('planning', 'running') order by id desc limit 1"
-            ).first()
-            which = f"run {row.id}, started {row.started_at:%Y-%m-%d %H:%M:%S %Z}," if row else "another run"
-            raise RunInProgress(f"{which} is still going on; try again when it has ended (`copydesk status`)")
-        try:
+    lock = RunLock(database)
+    lock.take()
+    try:
+        with database.begin() as connection:
             left = connection.exec_driver_sql("select id from runs where status in ('planning', 'running')").scalars()
-            for run_id in list(left):
-                finish_run(database, run_id, "crashed", "the process ended without a word")
-            yield
-        finally:
-            with suppress(DBAPIError):  # the connection is lost, and the lock went with it
-                connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            dead = list(left)
+        for run_id in dead:
+            finish_run(database, run_id, "crashed", "the process ended without a word")
+        yield lock
+    finally:
+        lock.give_back()
 
 
 def start_run(

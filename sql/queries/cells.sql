@@ -4,7 +4,7 @@
 -- rules that decide the verdict on the words and is no part of the key.
 create temp table cell on commit drop as
 with product as materialized (
-    select id,
+    select id, revenue,
            md5(jsonb_build_array(title, brand, description, category, price, currency, attributes)::text) as digest
       from catalogue
      where (cast(:ids as text[]) is null or id = any(:ids))
@@ -24,7 +24,7 @@ keyed as materialized (
       from product p
      cross join audience a
      cross join jsonb_to_recordset(cast(:channels as jsonb)) as w(channel text, locale text, recipe text, judgement text)
-     order by w.channel, w.locale, p.id, a.id
+     order by p.revenue desc nulls last, p.id, w.channel, w.locale, a.id  -- a limit leaves out what matters least
      limit cast(:most as bigint)
 )
 select k.*, b.id as brief_id,

@@ -42,6 +42,7 @@ from sql.database import Database, downgrade, migrate, point_catalogue
 from sql.history import read_history
 from sql.plan import Planned, Selection, plan, read_briefs
 from sql.runs import (
+    RunLock,
     Spent,
     add_spent,
     failure_reasons,
@@ -358,7 +359,11 @@ def generate(shop: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, 
     monkeypatch.setattr(writing, "judge", lambda result: passing(result.brief, 30))
 
     def run(run_id: int, limits: Limits) -> None:
-        nightly.generate_copy.fn(run_id, CELLS, limits, forecast_run(shop, run_id, "demo", "1", limits))
+        lock = RunLock(shop)
+        try:
+            nightly.generate_copy.fn(run_id, CELLS, limits, forecast_run(shop, run_id, "demo", "1", limits), lock)
+        finally:
+            lock.give_back()
 
     return run
 

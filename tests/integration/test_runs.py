@@ -128,6 +128,28 @@ def test_a_second_run_is_refused_while_the_first_holds_the_database(database: Da
         pass
 
 
+_DROP_LOCKS = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()"
+
+
+def test_a_run_takes_its_lock_again_when_the_server_lost_it(database: Database) -> None:
+    with one_run_at_a_time(database) as lock:
+        with database.begin() as connection:
+            connection.exec_driver_sql(_DROP_LOCKS)
+        lock.keep()
+        with pytest.raises(RunInProgress), one_run_at_a_time(database):
+            pass
+    with one_run_at_a_time(database):
+        pass
+
+
+def test_a_run_whose_place_was_taken_while_the_server_was_away_doesnt_go_on(database: Database) -> None:
+    with one_run_at_a_time(database) as lock:
+        with database.begin() as connection:
+            connection.exec_driver_sql(_DROP_LOCKS)
+        with one_run_at_a_time(database), pytest.raises(RunInProgress):
+            lock.keep()
+
+
 def test_the_database_is_free_again_after_a_run_that_failed(database: Database) -> None:
     with pytest.raises(KeyboardInterrupt), one_run_at_a_time(database):
         raise KeyboardInterrupt

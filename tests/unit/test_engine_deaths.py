@@ -1,5 +1,6 @@
 """What becomes of the briefs when vLLM's engine dies or falls silent, shown on a double that does so on demand."""
 
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -120,22 +121,31 @@ def test_a_prompt_found_refused_by_a_dead_engine_is_not_lost(
     assert sorted(result.brief.id for result in results if isinstance(result, Generation)) == list(range(10))
 
 
-def test_a_silent_engine_is_ended_and_its_briefs_are_written_by_another(
-    built: list[Double], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ended", ["silent", "killed"])
+def test_an_engine_whose_process_is_silent_or_gone_is_replaced(
+    ended: str, built: list[Double], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one in a process of its own: the watch kills that process, and vLLM finds it dead."""
-    killed = threading.Event()
+    """vLLM's client goes on waiting for output in both cases: only the watch can tell it."""
+    outputs: queue.Queue[Exception] = queue.Queue()
+    alive = threading.Event()
+    process = SimpleNamespace(kill=alive.clear, is_alive=alive.is_set)
     step = Double.step
+    alive.set()
 
-    def silent(self: Double) -> list[Any]:
+    def waiting(self: Double) -> list[Any]:
         if len(built) == 1 and self.steps == 5:
-            assert killed.wait(10)
-            raise RuntimeError("EngineCore died")
+            self.engine_core.outputs_queue = outputs
+            if ended == "killed":
+                alive.clear()
+            error = outputs.get(timeout=10)
+            assert not alive.is_set()
+            alive.set()  # the next engine's
+            raise error
         return step(self)
 
-    monkeypatch.setattr(Double, "step", silent)
-    monkeypatch.setattr(module, "_processes", lambda engine: [SimpleNamespace(kill=killed.set)])
-    with Engine(EngineOptions(silence=0.2)) as engine:
+    monkeypatch.setattr(Double, "step", waiting)
+    monkeypatch.setattr(module, "_processes", lambda engine: [process])
+    with Engine(EngineOptions(silence=0.2 if ended == "silent" else 4.0)) as engine:
         results = list(engine.generate(prompts(20)))
     assert sorted(result.brief.id for result in results if isinstance(result, Generation)) == list(range(20))
     assert engine.deaths == 1
