@@ -57,7 +57,8 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> N
     if not outcomes:
         return
     connection.exec_driver_sql(
-        f"create temp table if not exists staged_copies on commit delete rows as select {_COLUMNS} from copies with no data"
+        "create temp table if not exists staged_copies on commit delete rows"
+        f" as select {_COLUMNS} from copies with no data"
     )
     rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
     copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
