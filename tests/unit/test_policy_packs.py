@@ -1,6 +1,6 @@
-"""The market and platform policy packs as data: their form, and what each rule's patterns hit and let pass.
+"""The policy packs and the lexicon as data: their form, and what each rule's patterns hit and let pass.
 
-The texts stand in policy_texts/, a file for each pack. How a gate uses a rule is not tested here.
+The texts stand in policy_texts/, a file for each pack, and clean.yaml. How a gate uses a rule is not tested here.
 """
 
 import re
@@ -51,7 +51,14 @@ def patterns_of(rule: Rule) -> Iterator[str]:
 @cache
 def texts() -> dict[str, dict[str, dict[str, list[str]]]]:
     folder = Path(__file__).parent / "policy_texts"
-    return {key: value for name in PACKS for key, value in yaml.safe_load((folder / f"{name}.yaml").read_text()).items()}
+    read = (yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8")) for name in PACKS)
+    return {rule: languages for listed in read for rule, languages in listed.items()}
+
+
+def clean_lines() -> list[tuple[str, str]]:
+    """Copy that a careful person would print, by language."""
+    listed = yaml.safe_load((Path(__file__).parent / "policy_texts" / "clean.yaml").read_text("utf-8"))
+    return [(language, line) for language, lines in listed.items() for line in lines]
 
 
 def hit(rule: Rule, language: str, text: str) -> str | None:
@@ -79,7 +86,7 @@ def test_a_pack_says_where_it_holds_and_nothing_that_the_loader_would_not_know(n
     where = PACKS[name]
     assert set(pack(name)) == {"pack", "title", where, "rules"}
     assert pack(name)["pack"] == name
-    assert pack(name)[where] == ([name] if where == "markets" else {"google": ["google_rsa", "pmax"], "meta": ["meta_feed"]}[name])
+    assert pack(name)[where] == {"google": ["google_rsa", "pmax"], "meta": ["meta_feed"]}.get(name, [name])
 
 
 def test_every_rule_has_an_id_of_its_own() -> None:
@@ -126,7 +133,16 @@ def test_a_rules_patterns_can_be_joined_into_one_alternation(rule: Rule) -> None
 
 @pytest.mark.parametrize("name", PACKS)
 def test_no_text_makes_a_pack_slow(name: str) -> None:
-    hard = ("a " * 3000, "a" * 6000, "最" * 6000, "9" * 6000, "it is " * 1500, "than the " * 900, '"' * 5000, "-" * 5000)
+    hard = (
+        "a " * 3000,
+        "a" * 6000,
+        "最" * 6000,
+        "9" * 6000,
+        "it is " * 1500,
+        "than the " * 900,
+        '"' * 5000,
+        "-" * 5000,
+    )
     joined = [re.compile("|".join(patterns_of(rule))) for rule in pack(name)["rules"]]
     for text in hard:
         started = time.process_time()
@@ -153,3 +169,44 @@ def test_every_rule_has_three_texts_on_each_side_in_each_of_its_languages() -> N
         for language, sides in languages.items():
             assert set(sides) == {"hits", "misses"}, f"{rule} {language}"
             assert all(len(set(listed)) >= 3 for listed in sides.values()), f"{rule} {language}"
+
+
+@pytest.mark.parametrize(("language", "line"), clean_lines())
+def test_no_rule_of_any_pack_stops_careful_copy(language: str, line: str) -> None:
+    found = {rule["id"]: hit(rule, language, line) for rule in rules() if language in rule["patterns"]}
+    assert {rule: words for rule, words in found.items() if words} == {}
+
+
+def test_no_text_stands_in_the_tables_twice_for_a_rule() -> None:
+    for rule, languages in texts().items():
+        listed = [text for sides in languages.values() for side in sides.values() for text in side]
+        assert len(listed) == len(set(listed)), rule
+
+
+LEXICON: dict[str, dict[str, list[str]]] = yaml.safe_load(
+    (files("templates") / "policies" / "lexicon.yaml").read_text("utf-8")
+)
+
+
+@pytest.mark.parametrize(("group", "fewest"), [("materials", 120), ("colours", 40), ("certifications", 60)])
+def test_the_lexicon_knows_many_words_in_both_languages(group: str, fewest: int) -> None:
+    assert set(LEXICON) == {"materials", "colours", "certifications", "comparatives"}
+    assert set(LEXICON[group]) == {"en", "zh"}
+    assert all(len(words) >= fewest for words in LEXICON[group].values())
+
+
+@pytest.mark.parametrize("group", LEXICON)
+def test_a_word_of_the_lexicon_is_what_a_gate_will_see_and_stands_after_the_longer_ones(group: str) -> None:
+    for language, words in LEXICON[group].items():
+        assert [word for word in words if normal(word) != word] == []
+        assert len(set(words)) == len(words)
+        for at, word in enumerate(words):
+            within = re.compile(re.escape(word) if language == "zh" else rf"(?<!\w){re.escape(word)}(?!\w)")
+            assert [later for later in words[at + 1 :] if within.search(later)] == [], word
+
+
+@pytest.mark.parametrize(
+    "word", ["gold", "silver", "rose", "iron", "felt", "down", "orange", "mustard", "木", "金", "银", "铁"]
+)
+def test_a_word_that_says_other_things_as_often_is_no_word_of_the_lexicon(word: str) -> None:
+    assert not any(word in words for languages in LEXICON.values() for words in languages.values())
