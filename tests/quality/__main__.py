@@ -1,4 +1,7 @@
-"""``python -m tests.quality``: the gates' answers to the hand-made cases as a table, with every miss. Enforces nothing."""
+"""``python -m tests.quality``: the gates' answers to the hand-made cases as a table, with every miss.
+
+Enforces nothing; test_cases.py does.
+"""
 
 from tests.quality.examination import examine, load_cases, table
 

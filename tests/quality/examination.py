@@ -20,7 +20,7 @@ CASES = Path(__file__).parent / "cases"
 
 _FIGURE = ("number", "figure", "unit", "percent", "quantity", "measure", "price", "date")
 _OFFER = ("offer", "promotion", "discount", "percent", "price", "number", "free", "gift")
-_BOAST = ("superlative", "comparative", "absolute", "best", "CN-ABS", "UK-CAP", "award")
+_BOAST = ("superlative", "comparative", "absolute", "best", "CN-ABS", "UK-CAP", "award", "number", "price", "discount")
 
 FITTING_WORDS: dict[str, tuple[str, ...]] = {
     "number": _FIGURE,
@@ -30,7 +30,7 @@ FITTING_WORDS: dict[str, tuple[str, ...]] = {
     "material": ("material", "composition", "percent", "number", "green"),
     "certification": ("certif", "award", "standard", "test", "patent", "evidence", "number"),
     "superlative": _BOAST,
-    "comparative": (*_BOAST, "compar", "number"),
+    "comparative": (*_BOAST, "compar"),
     "offer": _OFFER,
     "urgency": ("urgency", "stock", "limited", "date", "number", "offer", "promotion"),
     "free": ("free", "gift", "offer", "promotion", "shipping", "guarantee"),
@@ -40,17 +40,20 @@ FITTING_WORDS: dict[str, tuple[str, ...]] = {
     "green": ("green", "environment", "eco", "climate", "recycl", "material", "percent"),
     "personal_attribute": ("personal", "attribute", "PERSONAL"),
     "personal_data": ("personal", "data", "contact", "number", "mail", "phone", "name"),
-    "contact": ("contact", "phone", "mail", "address", "url", "link", "number"),
+    "contact": ("contact", "phone", "mail", "address", "url", "link", "number", "placeholder"),
     "length": ("length", "long", "limit", "cut", "segment", "payload"),
     "count": ("count", "needs", "lines", "missing", "at most", "at least"),
-    "characters": ("character", "emoji", "invisible", "punctuation", "hidden", "width", "letters"),
+    "characters": (
+        *("character", "emoji", "invisible", "punctuation", "hidden", "width", "letters"),
+        *("free", "superlative", "absolute", "guarantee"),  # what the tricks hide
+    ),
     "language": ("language", "script", "chinese", "english"),
     "placeholder": ("placeholder", "template", "leftover", "brace", "character", "chatter", "length"),
     "repetition": ("repet", "repeat", "same", "duplicate"),
     "injection": ("inject", "instruction", "token", "special", "placeholder", "smuggled", "supplier", "character"),
     "brand_words": ("brand", "banned", "required"),
     "origin": ("origin", "country", "made in", "place", "import"),
-    "clickbait": ("clickbait", "bait", "G-MISREP", "misrep", "punctuation", "capital", "click"),
+    "clickbait": ("clickbait", "bait", "G-MISREP", "misrep", "punctuation", "capital", "click", "percent", "number"),
 }
 """By a case's reason: words of which the rejection's gate or its one line must hold one. Lenient: several gates may
 rightly stop the same copy first."""
@@ -63,7 +66,6 @@ class Case:
     id: str
     theme: str  # the file that it stands in
     brief: Brief
-    market: str
     fields: Fields
     must_pass: bool
     reason: str  # what it must be rejected for, or what it might be wrongly rejected for
@@ -158,19 +160,19 @@ def _of(right: int, total: int) -> str:
 def _case(theme: str, entry: dict[str, Any]) -> Case:
     entry = dict(entry)
     fields = {name: tuple(lines) for name, lines in entry.pop("fields").items()}
-    market, expect = entry.pop("market"), entry.pop("expect")
+    expect = entry.pop("expect")
     if expect not in ("pass", "reject"):
         raise ValueError(f"{theme}/{entry['id']}: expect is pass or reject, not {expect!r}")
     words = entry.pop("brand_words", {})
     campaign = Campaign(
         id=1,
         name="examination",
-        market=market,
+        market=entry.pop("market"),
         promotion=_promotion(entry.pop("promotion", None)),
         banned_words=tuple(words.get("banned", ())),
         required_words=tuple(words.get("required", ())),
     )
-    segment = {"name": "All readers", **entry.pop("segment", {})}
+    segment: dict[str, Any] = {"name": "All readers", **entry.pop("segment", {})}
     lowest_price = entry.pop("lowest_price", None)
     brief = Brief(
         id=1,
@@ -188,7 +190,7 @@ def _case(theme: str, entry: dict[str, Any]) -> Case:
         evidence=tuple(Evidence(**row) for row in entry.pop("evidence", ())),
         lowest_price=None if lowest_price is None else Decimal(lowest_price),
     )
-    return Case(theme=theme, brief=brief, market=market, fields=fields, must_pass=expect == "pass", **entry)
+    return Case(theme=theme, brief=brief, fields=fields, must_pass=expect == "pass", **entry)
 
 
 def _product(entry: dict[str, Any]) -> Product:
@@ -199,5 +201,5 @@ def _product(entry: dict[str, Any]) -> Product:
 def _promotion(entry: dict[str, Any] | None) -> Promotion | None:
     if entry is None:
         return None
-    figures = {name: Decimal(entry[name]) for name in ("percent", "amount") if name in entry}
+    figures: dict[str, Any] = {name: Decimal(entry[name]) for name in ("percent", "amount") if name in entry}
     return Promotion(**{**entry, **figures})
