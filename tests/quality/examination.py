@@ -3,6 +3,7 @@
 Reads the cases, has the gates judge them and counts. It knows no rule itself: what is right stands in the cases.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from generation.checks import check_fields
 from generation.records import Brief, Campaign, Evidence, Fields, Product, Promotion, Rejection, Segment
 
 CASES = Path(__file__).parent / "cases"
+
+_QUOTED = re.compile(r"['\"“‘]([^'\"”’]+)['\"”’]")
 
 _FIGURE = ("number", "figure", "unit", "percent", "quantity", "measure", "price", "date")
 _OFFER = ("offer", "promotion", "discount", "percent", "price", "number", "free", "gift")
@@ -52,10 +55,10 @@ FITTING_WORDS: dict[str, tuple[str, ...]] = {
     "repetition": ("repet", "repeat", "same", "duplicate"),
     "injection": ("inject", "instruction", "token", "special", "placeholder", "smuggled", "supplier", "character"),
     "brand_words": ("brand", "banned", "required"),
-    "origin": ("origin", "country", "made in", "place", "import"),
+    "origin": ("origin", "country", "made in", "place of", "import"),
     "clickbait": ("clickbait", "bait", "G-MISREP", "misrep", "punctuation", "capital", "click", "percent", "number"),
 }
-"""By a case's reason: words of which the rejection's gate or its one line must hold one. Lenient: several gates may
+"""By a case's reason: words one of which must begin a word of the rejection's gate or line. Lenient: several gates may
 rightly stop the same copy first."""
 
 
@@ -94,8 +97,15 @@ class Answer:
         """Whether it is right, and a rejection speaks of the case's own reason."""
         if not self.right or self.rejection is None:
             return self.right
-        said = f"{self.rejection.gate} {self.rejection.reason}".casefold()
-        return any(word.casefold() in said for word in FITTING_WORDS[self.case.reason])
+        said = f"{self.rejection.gate} {self._without_quotations(self.rejection.reason)}".casefold()
+        return any(re.search(rf"\b{re.escape(word.casefold())}", said) for word in FITTING_WORDS[self.case.reason])
+
+    def _without_quotations(self, reason: str) -> str:
+        # The reason quotes the copy, whose own "treat" or "guaranteed" says nothing of the gate's.
+        for line in sorted(self.case.lines, key=len, reverse=True):
+            reason = reason.replace(line, "")
+        copy = "\n".join(self.case.lines).casefold()
+        return _QUOTED.sub(lambda found: "" if found[1].casefold() in copy else found[0], reason)
 
     @property
     def line(self) -> str:

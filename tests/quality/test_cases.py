@@ -93,6 +93,11 @@ def test_an_answer_is_right_by_its_side_and_fitting_by_its_reason(
     assert (answer.right, answer.fitting) == (right, fitting)
 
 
+def test_a_word_of_the_copy_that_the_rejection_quotes_is_not_its_reason() -> None:
+    case = replace(CASES[0], must_pass=False, reason="health", fields={"body": ("A treat for 2, and a cure",)})
+    assert not Answer(case, Rejection("numbers", "body states 'treat for 2': A treat for 2, and a cure")).fitting
+
+
 def test_a_case_that_expects_neither_pass_nor_reject_is_refused(tmp_path: Path) -> None:
     (tmp_path / "odd.yaml").write_text(
         "- {id: odd-1, market: us, locale: en-US, channel: sms, product: {title: Cup, price: '1'},"
