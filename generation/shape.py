@@ -152,7 +152,7 @@ def _let_pass(found: re.Match[str], rule: Rule, context: Context) -> bool:
             end = line.find(" ", found.end() + 1)
             return holds(context.facts.names, normal(line[start : end if end >= 0 else len(line)].strip()))
         case "spelled":
-            return words in spellings(context.brief.product)
+            return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", spellings(context.brief.product)))
     return False
 
 

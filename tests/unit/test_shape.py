@@ -284,6 +284,7 @@ def test_words_that_are_all_capitals_show_no_spelling_but_a_brand_does() -> None
     shouting = replace(STOOL, title="OAK STOOLS IN THE HALL")
     assert refused_for({"headline": ("STOOLS in oak",)}, "google_rsa", shouting) != "passed"
     assert refused_for({"headline": ("STOOLS in oak",)}, "google_rsa", replace(STOOL, brand="STOOLS")) == "passed"
+    assert refused_for({"headline": ("STOOLS in oak",)}, "google_rsa", replace(STOOL, brand="OAKSTOOLS")) != "passed"
 
 
 def test_other_channels_may_shout() -> None:
