@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sql.database import Database
 
 MOST_LINES = 20
+FORMATS_HELP = "google_ads_editor, google_ads_editor_pmax, amazon, meta, merchant, klaviyo, braze, csv or jsonl."
 
 review = typer.Typer(rich_markup_mode="markdown")
 
@@ -141,7 +142,7 @@ def _say_refused(lines: list[str]) -> None:
 
 
 def export(
-    format: Annotated[str, typer.Option(help="google_ads_editor, meta, merchant, klaviyo, braze, csv or jsonl.")],
+    format: Annotated[str, typer.Option(help=FORMATS_HELP)],
     out: Annotated[Path, typer.Option(help="The file to write.", dir_okay=False)],
     campaign: CampaignName = None,
     channel: ChannelName = None,

@@ -68,7 +68,51 @@ def google_ads_editor(stored: StoredCopy) -> list[Row]:
         "Final URL": web_address("url", stored.brief.product.url),
         "Status": "Paused",
         "Labels": "AI-generated",
-        "Comment": f"copy {stored.id}, written by {stored.model}, approved by {stored.decided_by or 'nobody'}",
+        "Comment": _comment(stored),
+    }
+    return [_checked(row)]
+
+
+def _comment(stored: StoredCopy) -> str:
+    return f"copy {stored.id}, written by {stored.model}, approved by {stored.decided_by or 'nobody'}"
+
+
+def google_ads_editor_pmax(stored: StoredCopy) -> list[Row]:
+    """A paused asset group of a Performance Max campaign; images, and the business name where blank, are the account's.
+
+    Cells as https://support.google.com/google-ads/editor/answer/57747 has them. That page lists no columns of asset
+    groups: these are as files made by and for the editor name them, whose import lets people match the columns.
+    """
+    fields = stored.fields
+    row = {
+        "Campaign": stored.brief.campaign.name,
+        "Asset Group": _name(stored),
+        "Asset Group Status": "Paused",
+        **_numbered("Headline", fields["headline"], 15),
+        **_numbered("Long headline", fields["long_headline"], 5),
+        **_numbered("Description", fields["description"], 5),
+        "Business name": next(iter(fields.get("business_name", ())), ""),
+        **_numbered("Path", fields.get("path", ()), 2),
+        "Final URL": web_address("url", stored.brief.product.url),
+        "Comment": f"AI-generated; {_comment(stored)}",
+    }
+    return [_checked(row)]
+
+
+def amazon(stored: StoredCopy) -> list[Row]:
+    """A listing's words, to be laid over the inventory template of the product's own category, by its column names.
+
+    A partial update: cells that the row lacks, or leaves blank, stay as they are. The product's id stands for the SKU.
+    Source, as the templates ask for a login: https://amalyze.com/resources/guides/listing/amazon-listing-flat-file-upload
+    """
+    fields = stored.fields
+    bullets = fields["bullet"]
+    row = {
+        "item_sku": stored.brief.product.id,
+        "update_delete": "PartialUpdate",
+        "item_name": fields["title"][0],
+        **{f"bullet_point{n + 1}": bullets[n] if n < len(bullets) else "" for n in range(5)},
+        "product_description": fields["description"][0],
     }
     return [_checked(row)]
 
@@ -252,6 +296,26 @@ FORMATS: Mapping[str, Format] = {
                 "Comment",
             ),
             ("google_rsa",),
+        ),
+        Format(
+            "google_ads_editor_pmax",
+            google_ads_editor_pmax,
+            (
+                "Campaign", "Asset Group", "Asset Group Status", *(f"Headline {n}" for n in range(1, 16)),
+                *(f"Long headline {n}" for n in range(1, 6)), *(f"Description {n}" for n in range(1, 6)),
+                "Business name", "Path 1", "Path 2", "Final URL", "Comment",
+            ),
+            ("pmax",),
+        ),
+        Format(
+            "amazon",
+            amazon,
+            (
+                "item_sku", "update_delete", "item_name", *(f"bullet_point{n}" for n in range(1, 6)),
+                "product_description",
+            ),
+            ("amazon_listing",),
+            key="item_sku",
         ),
         Format(
             "meta",

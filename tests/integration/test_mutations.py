@@ -188,10 +188,10 @@ MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     "template of another locale": (edited("prompts/zh-CN/_brief.j2", "人群", "受众"), NONE, NONE),
     "channel guidance": (edited(LIMIT, "at most 160 plain characters", "at most 150 characters"), SMS, NONE),
     "channel guidance in another locale": (edited(LIMIT, "不超过70个字", "不超过60个字"), NONE, NONE),
-    "channel hard limit": (edited(LIMIT, "hard_limit: 1", "hard_limit: 2"), NONE, SMS),
-    "channel soft limit": (edited(LIMIT, "hard_limit: 1", "hard_limit: 1\n    soft_limit: 1"), NONE, SMS),
+    "channel hard limit": (edited(LIMIT, "hard_limit: 3", "hard_limit: 2"), NONE, SMS),
+    "channel soft limit": (edited(LIMIT, "soft_limit: 1", "soft_limit: 2"), NONE, SMS),
     "channel emoji": (edited(LIMIT, "emoji: false", "emoji: true"), NONE, SMS),
-    "channel limit's source": (edited(LIMIT, "https://doc.didww.com/sms", "https://x.example/sms"), NONE, NONE),
+    "channel limit's source": (edited(LIMIT, "https://www.twilio.com/docs", "https://x.example/docs"), NONE, NONE),
     "policy phrase": (edited(RULE, "  clickbait:", "  clickbait:\n    - \\btap here\\b"), NONE, ALL),
     "scoring weights": (other_weighting, NONE, ALL),
     "brand voice": (sql("update campaigns set brand_voice = 'Warm.'"), ALL, NONE),
@@ -257,7 +257,7 @@ def test_a_removed_product_is_neither_planned_nor_offered_and_comes_back_as_it_w
 def test_a_removed_product_that_comes_back_under_other_rules_is_judged_again(shop: Shop) -> None:
     shop.execute("delete from products where id = 'mug'")
     shop.night()
-    shop.edit(LIMIT, "hard_limit: 1", "hard_limit: 2")
+    shop.edit(LIMIT, "hard_limit: 3", "hard_limit: 2")
     shop.night()
     assert shop.judged == SMS - MUG
     upsert_products(shop.database, PRODUCTS)

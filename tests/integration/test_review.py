@@ -512,7 +512,9 @@ def test_an_export_that_fails_half_way_leaves_the_old_file_and_the_statuses(
 def test_a_format_that_does_not_fit_the_channel_says_which_do(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="doesn't fit the channel email; it takes google_rsa"):
         export(desk.database, "google_ads_editor", tmp_path / "x", Filters(channels=("email",)))
-    with pytest.raises(ExportError, match="no format 'excel'; there are google_ads_editor, meta"):
+    with pytest.raises(
+        ExportError, match="no format 'excel'; there are google_ads_editor, google_ads_editor_pmax, amazon, meta"
+    ):
         export(desk.database, "excel", tmp_path / "x", Filters())
 
 

@@ -56,7 +56,7 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
         ("name: 5", "campaign 1: name: Input should be a valid string"),
         ("channels: []", "campaign 1: channels: List should have at least 1 item"),
         ("channels: push", "campaign 1: channels: Input should be a valid list"),
-        ("channels: [push, fax]", "campaign 1: channels.1: Input should be 'email'"),
+        ("channels: [push, fax]", "campaign 1: channels.1: Input should be 'amazon_listing'"),
         ("locales: [en]", "campaign 1: locales.0: Input should be 'en-US' or 'zh-CN'"),
         ("variants: 0", "campaign 1: variants: Input should be greater than or equal to 1"),
         ("variants: 17", "campaign 1: variants: Input should be less than or equal to 16"),
