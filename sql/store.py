@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
-from generation.records import Failure, Outcome, ScoredCopy
+from generation.records import AdCopy, Claim, Failure, Outcome, ScoredCopy
 from sql.catalogue import copy_rows, refusal
 from sql.database import Database
 from sql.feeds.text import storable
@@ -15,7 +15,10 @@ from sql.queries import query
 
 _COLUMNS = (
     "brief_id, run_id, attempt, variant, raw_text, status, fields, gate, reason, warnings, score, score_parts, "
-    "judgement, output_tokens, mean_logprob"
+    "score_notes, judgement, output_tokens, mean_logprob"
+)
+_CLAIM_COLUMNS = (
+    "brief_id, attempt, variant, kind, field, line, span_start, span_end, text, value, verdict, support, rule"
 )
 
 
@@ -61,6 +64,7 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> N
     )
     rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
     copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
+    stage_claims(connection, outcomes)
     connection.exec_driver_sql(query("save_copies"))
     _settle_briefs(connection, run_id, outcomes)
 
@@ -80,8 +84,38 @@ def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
     )
 
 
+def stage_claims(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """What the copies claim, into a staging table of its own, from which the saving statement takes it."""
+    connection.exec_driver_sql(
+        "create temp table staged_claims on commit drop as select"
+        " b.id as brief_id, c.attempt, c.variant, l.kind, l.field, l.line, l.span_start, l.span_end, l.text, l.value,"
+        " l.verdict, l.support, l.rule from briefs b, copies c, claims l with no data"
+    )
+    rows = (
+        (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, *_claim_row(claim))
+        for outcome in outcomes
+        for scored in outcome.copies
+        for claim in scored.copy.claims
+        if _stands(claim, scored.copy)
+    )
+    copy_rows(connection, f"copy staged_claims ({_CLAIM_COLUMNS}) from stdin", rows)
+
+
+def _stands(claim: Claim, ad_copy: AdCopy) -> bool:
+    """Whether the claim's words stand in the line as it is stored: control characters are taken off a refused copy."""
+    lines = ad_copy.fields.get(claim.field, ())
+    return claim.line < len(lines) and storable(lines[claim.line])[claim.start : claim.end] == claim.text
+
+
+def _claim_row(claim: Claim) -> tuple[Any, ...]:
+    return (
+        claim.kind, claim.field, claim.line, claim.start, claim.end, claim.text, storable(claim.value), claim.verdict,
+        None if claim.support is None else storable(claim.support), claim.rule,
+    )  # fmt: skip
+
+
 def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
-    """What the gates and the score say of a copy: status, fields, gate, reason, warnings, score, score_parts."""
+    """What the gates and the score say of a copy, in the order of the columns from status to score_notes."""
     ad_copy, rejection = scored.copy, scored.copy.rejection
     return (
         "rejected" if rejection else "candidate",
@@ -91,6 +125,7 @@ def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
         [storable(warning) for warning in ad_copy.warnings],
         scored.score,
         json.dumps(dict(scored.parts)),
+        [storable(note) for note in scored.notes],
     )
 
 
@@ -160,4 +195,10 @@ def offer_best(connection: Connection, briefs: str, parameters: Mapping[str, Any
     connection.exec_driver_sql("create temp table current_brief (id bigint, taken_back boolean) on commit drop")
     connection.execute(text(f"insert into current_brief {briefs}"), parameters)
     connection.exec_driver_sql(query("supersede"))
-    return connection.exec_driver_sql(query("select_best")).rowcount
+    try:
+        with connection.begin_nested():
+            return connection.exec_driver_sql(query("select_best")).rowcount
+    except IntegrityError:
+        # The database holds a copy to limits that the gates didn't know. It costs that copy, not the others.
+        connection.exec_driver_sql(query("reject_faulty"))
+        return connection.exec_driver_sql(query("select_best")).rowcount
