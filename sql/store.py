@@ -17,9 +17,6 @@ _COLUMNS = (
     "brief_id, run_id, attempt, variant, raw_text, status, fields, gate, reason, warnings, score, score_parts, "
     "score_notes, judgement, output_tokens, mean_logprob"
 )
-_CLAIM_COLUMNS = (
-    "brief_id, attempt, variant, kind, field, line, span_start, span_end, text, value, verdict, support, rule"
-)
 
 
 def save_outcomes(database: Database, run_id: int, outcomes: Sequence[Outcome]) -> None:
@@ -64,7 +61,7 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> N
     )
     rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
     copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
-    stage_claims(connection, outcomes)
+    stage_claims(connection, outcomes, ("candidate", "expired"))
     connection.exec_driver_sql(query("save_copies"))
     _settle_briefs(connection, run_id, outcomes)
 
@@ -84,34 +81,41 @@ def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
     )
 
 
-def stage_claims(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    """What the copies claim, into a staging table of its own, from which the saving statement takes it."""
+def stage_claims(connection: Connection, outcomes: Sequence[Outcome], overwritten: Sequence[str]) -> None:
+    """What the copies claim, into a staging table of its own, a row a copy; what they claimed before is forgotten.
+
+    The saving statement takes the claims from there. It overwrites refused copies and those with the statuses given.
+    """
     connection.exec_driver_sql(
-        "create temp table staged_claims on commit drop as select"
-        " b.id as brief_id, c.attempt, c.variant, l.kind, l.field, l.line, l.span_start, l.span_end, l.text, l.value,"
-        " l.verdict, l.support, l.rule from briefs b, copies c, claims l with no data"
+        "create temp table staged_claims (brief_id bigint, attempt smallint, variant smallint, claims jsonb)"
+        " on commit drop"
     )
     rows = (
-        (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, *_claim_row(claim))
+        (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, _claims(scored.copy))
         for outcome in outcomes
         for scored in outcome.copies
-        for claim in scored.copy.claims
-        if _stands(claim, scored.copy)
     )
-    copy_rows(connection, f"copy staged_claims ({_CLAIM_COLUMNS}) from stdin", rows)
+    copy_rows(connection, "copy staged_claims (brief_id, attempt, variant, claims) from stdin", rows)
+    connection.execute(text(query("forget_claims")), {"open": list(overwritten)})
+
+
+def _claims(ad_copy: AdCopy) -> str:
+    claims = [
+        {
+            "number": number, "kind": claim.kind, "field": claim.field, "line": claim.line, "span_start": claim.start,
+            "span_end": claim.end, "text": claim.text, "value": storable(claim.value), "verdict": claim.verdict,
+            "support": None if claim.support is None else storable(claim.support), "rule": claim.rule,
+        }
+        for number, claim in enumerate(ad_copy.claims, 1)
+        if _stands(claim, ad_copy)
+    ]  # fmt: skip
+    return json.dumps(claims, ensure_ascii=False)
 
 
 def _stands(claim: Claim, ad_copy: AdCopy) -> bool:
     """Whether the claim's words stand in the line as it is stored: control characters are taken off a refused copy."""
     lines = ad_copy.fields.get(claim.field, ())
     return claim.line < len(lines) and storable(lines[claim.line])[claim.start : claim.end] == claim.text
-
-
-def _claim_row(claim: Claim) -> tuple[Any, ...]:
-    return (
-        claim.kind, claim.field, claim.line, claim.start, claim.end, claim.text, storable(claim.value), claim.verdict,
-        None if claim.support is None else storable(claim.support), claim.rule,
-    )  # fmt: skip
 
 
 def verdict(scored: ScoredCopy) -> tuple[Any, ...]:

@@ -113,7 +113,7 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome], floo
         for scored in outcome.copies
     )
     copy_rows(connection, f"copy staged_verdicts ({_COLUMNS}) from stdin", rows)
-    stage_claims(connection, outcomes)
+    stage_claims(connection, outcomes, ("candidate", "selected"))
     copies = connection.exec_driver_sql(query("save_verdicts")).scalar_one()
     connection.execute(
         text(query("settle_judged")), {"ids": list(ids), "run_id": run_id, "floor": floor, "copies": copies}

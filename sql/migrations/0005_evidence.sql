@@ -120,8 +120,8 @@ create index copies_to_expire on copies (expires_at)
     where expires_at is not null and status in ('candidate', 'selected', 'approved', 'edited');
 
 create table claims (
-    id         bigint generated always as identity primary key,
     copy_id    bigint not null references copies on delete cascade,
+    number     smallint not null,
     kind       text not null,
     field      text not null,
     line       integer not null check (line >= 0),
@@ -132,11 +132,11 @@ create table claims (
     verdict    text not null check (verdict in ('supported', 'unsupported', 'warned')),
     support    text,
     rule       text,
+    primary key (copy_id, number),
     constraint a_claim_stands_somewhere check (span_end > span_start),
     constraint a_supported_claim_says_by_what check (verdict <> 'supported' or support is not null)
 );
 comment on table claims is 'Every factual statement of a copy: where it stands, and what supports it.';
-create index claims_by_copy on claims (copy_id, verdict);
 create index claims_by_rule on claims (rule, copy_id) where rule is not null;
 
 -- When somebody moves a promotion's end, the copy that hangs on it follows.
@@ -270,7 +270,7 @@ begin
     end if;
     if edited is null then  -- a person's words were checked when they were saved; the claims are those of the model's
         select format('%s claims %L, which nothing supports', c.field, c.text) into claimed
-          from claims c where c.copy_id = copy.id and c.verdict = 'unsupported' order by c.id limit 1;
+          from claims c where c.copy_id = copy.id and c.verdict = 'unsupported' order by c.number limit 1;
     end if;
     return coalesce(claimed, limit_broken((select channel from briefs where id = copy.brief_id), words));
 end $$;

@@ -9,7 +9,7 @@ select c.id, c.brief_id, c.variant, c.attempt, c.status, t.fields, t.fields <> c
        c.expires_at, coalesce(c.expires_at < current_date, false) as promotion_over,
        coalesce(c.ai_label, ai_label(k.market, b.locale)) as ai_label, c.provenance,
        (select jsonb_agg(jsonb_build_array(a.kind, a.field, a.line, a.span_start, a.span_end, a.text, a.value, a.verdict,
-                                           a.support, a.rule) order by a.field, a.line, a.span_start, a.id)
+                                           a.support, a.rule) order by a.number)
           from claims a where a.copy_id = c.id) as claims,
        (select coalesce(max(r.id), 0) from copies o join reviews r on r.copy_id = o.id
          where o.brief_id = c.brief_id) as seen

@@ -23,12 +23,12 @@ with written as (
            expires_at = excluded.expires_at, ai_label = excluded.ai_label, provenance = excluded.provenance,
            created_at = now()
      where c.status in ('candidate', 'expired') or c.gate is not null
-    returning c.id, c.brief_id, c.attempt, c.variant, c.xmax <> 0 as overwritten
-),
-forgotten as (
-    delete from claims using written w where claims.copy_id = w.id and w.overwritten
+    returning c.id, c.brief_id, c.attempt, c.variant
 )
-insert into claims (copy_id, kind, field, line, span_start, span_end, text, value, verdict, support, rule)
-select w.id, s.kind, s.field, s.line, s.span_start, s.span_end, s.text, s.value, s.verdict, s.support, s.rule
-  from staged_claims s
-  join written w using (brief_id, attempt, variant)
+insert into claims (copy_id, number, kind, field, line, span_start, span_end, text, value, verdict, support, rule)
+select w.id, l.*
+  from written w
+  join staged_claims s using (brief_id, attempt, variant)
+ cross join jsonb_to_recordset(s.claims) l (number smallint, kind text, field text, line integer, span_start integer,
+                                            span_end integer, text text, value text, verdict text, support text,
+                                            rule text)

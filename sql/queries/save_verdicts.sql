@@ -14,13 +14,13 @@ with judged as (
        and (c.status in ('candidate', 'selected') or c.gate is not null)
     returning c.id, c.brief_id, c.attempt, c.variant
 ),
-forgotten as (
-    delete from claims using judged j where claims.copy_id = j.id
-),
 noted as (
-    insert into claims (copy_id, kind, field, line, span_start, span_end, text, value, verdict, support, rule)
-    select j.id, s.kind, s.field, s.line, s.span_start, s.span_end, s.text, s.value, s.verdict, s.support, s.rule
-      from staged_claims s
-      join judged j using (brief_id, attempt, variant)
+    insert into claims (copy_id, number, kind, field, line, span_start, span_end, text, value, verdict, support, rule)
+    select j.id, l.*
+      from judged j
+      join staged_claims s using (brief_id, attempt, variant)
+     cross join jsonb_to_recordset(s.claims) l (number smallint, kind text, field text, line integer,
+                                                span_start integer, span_end integer, text text, value text,
+                                                verdict text, support text, rule text)
 )
 select count(*) from judged

@@ -1,4 +1,4 @@
-"""The database counts as generation.counting does, and lets no copy on offer that breaks a hard limit of its channel."""
+"""The database counts as generation.counting does, and no copy on offer breaks a hard limit of its channel."""
 
 import unicodedata
 from collections.abc import Iterator
