@@ -52,6 +52,7 @@ class Shown:
     lang: str
     claims: tuple[ShownClaim, ...] = ()
     claims_said: str = ""
+    claims_open: bool = False  # their list, where one is unsupported
     provenance: tuple[tuple[str, str], ...] = ()
 
     def may(self, verdict: Verdict) -> bool:
@@ -99,6 +100,7 @@ def show(copy: StoredCopy) -> Shown:
         lang=copy.brief.locale,
         claims=claims,
         claims_said=tally(claims),
+        claims_open=any(shown.verdict == "unsupported" for shown in claims),
         provenance=_provenance(copy),
     )
 

@@ -52,8 +52,8 @@ class CampaignSpec:
     id: int = 0  # given by the database
     market: str | None = None
     promotion_id: str | None = None
-    banned_words: Sequence[str] = ()
-    required_words: Sequence[str] = ()
+    banned_words: tuple[str, ...] = ()
+    required_words: tuple[str, ...] = ()
     promotion: Promotion | None = None  # what the database has of promotion_id, with the products it holds for
     promotion_filter: Mapping[str, Any] = field(default_factory=dict)
     not_promoted: str | None = None  # why the promotion doesn't hold today
@@ -68,7 +68,7 @@ class CampaignSpec:
         in_date = self.not_promoted is None
         return Campaign(
             self.id, self.name, self.variants, self.brand_voice, self.offer_told if in_date else None, self.sampling,
-            self.market, self.promotion if in_date else None, tuple(self.banned_words), tuple(self.required_words),
+            self.market, self.promotion if in_date else None, self.banned_words, self.required_words,
         )  # fmt: skip
 
 
@@ -295,13 +295,19 @@ def read_campaign(database: Database, name: str) -> CampaignSpec:
 
 
 def _campaign(row: RowMapping) -> CampaignSpec:
-    built = {"sampling", "promotion"}
+    built = {"sampling", "promotion", "banned_words", "required_words"}
     fields = {name: row[name] for name in CampaignSpec.__dataclass_fields__ if name not in built}
     promotion = None
     if row["promotion_id"] is not None:
         told = {name: row[name] for name in Promotion.__dataclass_fields__ if name != "id"}
         promotion = Promotion(id=row["promotion_id"], **told)
-    return CampaignSpec(**fields, sampling=Sampling(**row["sampling"]), promotion=promotion)
+    return CampaignSpec(
+        **fields,
+        sampling=Sampling(**row["sampling"]),
+        promotion=promotion,
+        banned_words=tuple(row["banned_words"]),
+        required_words=tuple(row["required_words"]),
+    )
 
 
 def count_rows(database: Database) -> dict[str, int]:
