@@ -1,9 +1,9 @@
 """Copy into the database in bulk: COPY to a staging table, one guarded upsert, and what became of each brief."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -57,7 +57,8 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> N
     if not outcomes:
         return
     connection.exec_driver_sql(
-        f"create temp table staged_copies on commit drop as select {_COLUMNS} from copies with no data"
+        "create temp table if not exists staged_copies on commit delete rows"
+        f" as select {_COLUMNS} from copies with no data"
     )
     rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
     copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
@@ -87,8 +88,8 @@ def stage_claims(connection: Connection, outcomes: Sequence[Outcome], overwritte
     The saving statement takes the claims from there. It overwrites refused copies and those with the statuses given.
     """
     connection.exec_driver_sql(
-        "create temp table staged_claims (brief_id bigint, attempt smallint, variant smallint, claims jsonb)"
-        " on commit drop"
+        "create temp table if not exists staged_claims"
+        " (brief_id bigint, attempt smallint, variant smallint, claims jsonb) on commit delete rows"
     )
     rows = (
         (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, _claims(scored.copy))
@@ -109,7 +110,7 @@ def _claims(ad_copy: AdCopy) -> str:
         for number, claim in enumerate(ad_copy.claims, 1)
         if _stands(claim, ad_copy)
     ]  # fmt: skip
-    return json.dumps(claims, ensure_ascii=False)
+    return to_json(claims).decode()
 
 
 def _stands(claim: Claim, ad_copy: AdCopy) -> bool:
@@ -123,12 +124,12 @@ def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
     ad_copy, rejection = scored.copy, scored.copy.rejection
     return (
         "rejected" if rejection else "candidate",
-        json.dumps({name: [storable(line) for line in lines] for name, lines in ad_copy.fields.items()}),
+        to_json({name: [storable(line) for line in lines] for name, lines in ad_copy.fields.items()}).decode(),
         rejection.gate if rejection else None,
         storable(rejection.reason) if rejection else None,
         [storable(warning) for warning in ad_copy.warnings],
         scored.score,
-        json.dumps(dict(scored.parts)),
+        to_json(dict(scored.parts)).decode(),
         [storable(note) for note in scored.notes],
     )
 

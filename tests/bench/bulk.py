@@ -34,7 +34,7 @@ from tests.bench.workload import LOCALE, SAVE_EVERY, SEED, pending_briefs, shop
 
 VARIANTS = 4
 TEXTS = 400  # different replies, taken in turn
-STAGED = f"create temp table staged_copies as select {_COLUMNS} from copies with no data"
+STAGED = f"create temp table staged_rows as select {_COLUMNS} from copies with no data"
 _TIME = re.compile(r"Time: ([\d.]+) ms")
 
 
@@ -110,13 +110,13 @@ def _staging_table(database: Database) -> Iterator[Connection]:
     with database.begin() as connection:
         connection.exec_driver_sql(STAGED)
         yield connection
-        connection.exec_driver_sql("drop table staged_copies")
+        connection.exec_driver_sql("drop table staged_rows")
 
 
 def _stage(database: Database, rows: Sequence[tuple[Any, ...]]) -> float:
     with _staging_table(database) as connection:
         started = time.perf_counter()
-        copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
+        copy_rows(connection, f"copy staged_rows ({_COLUMNS}) from stdin", rows)
         return time.perf_counter() - started
 
 
@@ -151,9 +151,9 @@ def _save_by_orm(database: Database, rows: Sequence[tuple[Any, ...]]) -> float:
 def _export(database: Database, rows: Sequence[tuple[Any, ...]], file: Path) -> None:
     """The rows as COPY's text, for psql."""
     with _staging_table(database) as connection, file.open("wb") as out:
-        copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
+        copy_rows(connection, f"copy staged_rows ({_COLUMNS}) from stdin", rows)
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy("copy staged_copies to stdout") as copied:
+        with driver.cursor() as cursor, cursor.copy("copy staged_rows to stdout") as copied:
             for block in copied:
                 out.write(block)
 
@@ -168,7 +168,7 @@ class Psql:
 
     def copy(self, create: str | None) -> float:
         """Seconds of a ``\\copy`` into a table that is created for it; None: into ``copies``."""
-        table = "staged_copies" if create else "copies"
+        table = "staged_rows" if create else "copies"
         url = self.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         commands = [*([create] if create else []), "\\timing on", f"\\copy {table} ({_COLUMNS}) from '{self.file}'"]
         done = subprocess.run(
