@@ -55,9 +55,11 @@ def list_waiting(context: typer.Context) -> None:
     """
     if context.invoked_subcommand is not None:
         return
+    from sql.promotions import expire
     from sql.reviews import waiting
 
     with opened(settings_or_stop()) as database:
+        expire(database)
         lines = waiting(database)
     if not lines:
         print("nothing waits for review")
@@ -93,9 +95,11 @@ def approve(
         stop("say which copies: either their numbers, or a filter such as --min-score 80 --campaign NAME")
     from review.decisions import BadInput, approve_each, reviewer_name
     from sql.copies import list_copies
+    from sql.promotions import expire
     from sql.reviews import Decision
 
     with opened(settings_or_stop()) as database:
+        expire(database)
         try:
             name = reviewer_name(reviewer)
         except BadInput as exc:
@@ -157,6 +161,7 @@ def export(
     """
     from review.exports import ExportError
     from review.exports import export as export_copies
+    from review.provenance import provenance_file
 
     with opened(settings_or_stop()) as database:
         try:
@@ -178,7 +183,7 @@ def export(
         return
     print(
         f"exported: {result.copies} copies in {result.rows} rows to {out}, {len(result.refused)} refused, "
-        f"{result.marked} marked as exported"
+        f"{result.marked} marked as exported; where each comes from is in {provenance_file(out).name}"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from generation.channels import channel_names, load_channel
 from review.cells import UnsafeCell, safe, web_address
+from review.provenance import AI_SOURCE, content_id
 from sql.copies import StoredCopy
 
 Row = Mapping[str, Any]  # str for every format that is a table
@@ -31,8 +32,10 @@ class Format:
 def _provenance(stored: StoredCopy) -> dict[str, str]:
     """That a model wrote it, which, and who answers for it: EU AI Act art. 50, China's 标识办法 of 1 September 2025."""
     return {
+        "content_id": content_id(stored),
         "ai_generated": "true",
-        "ai_label": "AI生成" if stored.brief.locale.startswith("zh") else "AI-generated",
+        "ai_label": stored.ai_label,
+        "ai_source": AI_SOURCE,
         "ai_model": stored.model,
         "human_edited": "true" if stored.edited else "false",
         "reviewed_by": stored.decided_by or "",
@@ -42,7 +45,16 @@ def _provenance(stored: StoredCopy) -> dict[str, str]:
 
 _CELL = ("product_id", "segment_id", "channel", "locale")
 _ABOUT = ("copy_id", "campaign", *_CELL, "segment_name", "product_title", "brand", "url", "score", "run_id")
-PROVENANCE = ("ai_generated", "ai_label", "ai_model", "human_edited", "reviewed_by", "reviewed_at")
+PROVENANCE = (
+    "content_id",
+    "ai_generated",
+    "ai_label",
+    "ai_source",
+    "ai_model",
+    "human_edited",
+    "reviewed_by",
+    "reviewed_at",
+)
 
 
 def _numbered(label: str, lines: Sequence[str], most: int) -> dict[str, str]:
@@ -67,7 +79,7 @@ def google_ads_editor(stored: StoredCopy) -> list[Row]:
         **_numbered("Path", fields.get("path", ()), 2),
         "Final URL": web_address("url", stored.brief.product.url),
         "Status": "Paused",
-        "Labels": "AI-generated",
+        "Labels": stored.ai_label,
         "Comment": _comment(stored),
     }
     return [_checked(row)]
@@ -94,7 +106,7 @@ def google_ads_editor_pmax(stored: StoredCopy) -> list[Row]:
         "Business name": next(iter(fields.get("business_name", ())), ""),
         **_numbered("Path", fields.get("path", ()), 2),
         "Final URL": web_address("url", stored.brief.product.url),
-        "Comment": f"AI-generated; {_comment(stored)}",
+        "Comment": f"{stored.ai_label}; {_comment(stored)}",
     }
     return [_checked(row)]
 
@@ -127,7 +139,7 @@ def meta(stored: StoredCopy) -> list[Row]:
             "Campaign Status": "PAUSED",
             "Ad Set Name": _name(stored),
             "Ad Set Run Status": "PAUSED",
-            "Ad Name": f"copy {stored.id}.{n + 1} AI-generated",
+            "Ad Name": f"copy {stored.id}.{n + 1} {stored.ai_label}",
             "Ad Status": "PAUSED",
             "Title": titles[min(n, len(titles) - 1)],
             "Body": texts[min(n, len(texts) - 1)],
@@ -166,7 +178,7 @@ def merchant(stored: StoredCopy) -> list[Row]:
 def _by_model(text: str) -> str:
     """Both sub-attributes; the second is quoted, as it may hold a colon, and its own quotes are doubled."""
     doubled = text.replace('"', '""')
-    return f'trained_algorithmic_media:"{doubled}"'
+    return f'{AI_SOURCE}:"{doubled}"'
 
 
 def klaviyo(stored: StoredCopy) -> list[Row]:

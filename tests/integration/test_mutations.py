@@ -161,6 +161,22 @@ def saved_again(shop: Shop) -> None:
     upsert_campaign(shop.database, SPRING)
 
 
+def promoted(terms: str) -> Callable[[Shop], None]:
+    def change(shop: Shop) -> None:
+        shop.execute("insert into promotions (id, terms) values ('spring-10', 'x')")
+        shop.execute(f"update promotions set {terms}")
+        shop.execute("update campaigns set promotion_id = 'spring-10'")
+
+    return change
+
+
+def evidenced(of: str, expires: str = "null") -> Callable[[Shop], None]:
+    return sql(
+        "insert into claim_evidence (id, kind, statement, source, product_id, brand, expires)"
+        f" values ('gots', 'certification', 'GOTS certified', 'No. 4711', {of}, {expires})"
+    )
+
+
 MUG, HIKERS, SMS = cells(products="mug"), cells(segments="hikers"), cells(channels="sms")
 LIMIT, RULE, EN = "channels/sms.yaml", "policies/basic.yaml", "prompts/en-US"
 
@@ -196,7 +212,21 @@ MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     "scoring weights": (other_weighting, NONE, ALL),
     "brand voice": (sql("update campaigns set brand_voice = 'Warm.'"), ALL, NONE),
     "campaign priority": (sql("update campaigns set priority = 3"), NONE, NONE),
-    "offer": (sql("update campaigns set offer = 'A gift'"), ALL, NONE),
+    "offer without a promotion": (sql("update campaigns set offer = 'A gift'"), NONE, NONE),
+    "promotion": (promoted("terms = 'A gift'"), ALL, NONE),
+    "evidence of a product": (evidenced("'mug', null"), NONE, MUG),
+    "evidence of a brand": (evidenced("null, 'Kelvora'"), NONE, cells(products="lamp")),
+    "evidence of everything": (evidenced("null, null"), NONE, ALL),
+    "evidence that has expired": (evidenced("'mug', null", "current_date - 1"), NONE, NONE),
+    "evidence of another product": (evidenced("'kettle', null"), NONE, NONE),
+    "price history": (
+        sql("update price_history set seen_from = now() - interval '40 days' where product_id = 'mug'"),
+        NONE,
+        MUG,
+    ),
+    "market": (sql("update campaigns set market = 'uk'"), NONE, ALL),
+    "banned words": (sql("update campaigns set banned_words = '{cheap}'"), NONE, ALL),
+    "required words": (sql("update campaigns set required_words = '{here}'"), NONE, ALL),
     "variants": (sql("update campaigns set variants = 3"), ALL, NONE),
     "sampling temperature": (sql("update campaigns set sampling = sampling || '{\"temperature\": 0.9}'"), ALL, NONE),
     "max_tokens": (sql("update campaigns set sampling = sampling || '{\"max_tokens\": 99}'"), ALL, NONE),

@@ -85,6 +85,7 @@ def stored(
         seen=1,
         decided_by="Ann",
         decided_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+        ai_label="AI生成" if locale == "zh-CN" else "AI-generated",
     )
 
 
