@@ -150,7 +150,7 @@ def night(database: Database, lines: list[list[str]], claims: tuple[Claim, ...] 
     return run_id, briefs
 
 
-LONG = "A" * 161
+LONG = "A" * 460
 UNSUPPORTED = Claim("percentage", "body", 0, 0, 4, "Mugs", "50 % off", "unsupported")
 
 
@@ -161,9 +161,9 @@ def test_a_copy_that_the_gates_let_through_over_a_limit_costs_itself_and_no_othe
     assert found == [
         ("Mugs", "selected", None, None),
         ("Cups", "candidate", None, None),
-        ("AAAA", "rejected", "database", "body is 2, the limit is 1"),
+        ("AAAA", "rejected", "database", "body is 4, the limit is 3"),
         ("Cups", "selected", None, None),
-        ("AAAA", "rejected", "database", "body is 2, the limit is 1"),
+        ("AAAA", "rejected", "database", "body is 4, the limit is 3"),
     ]
 
 
@@ -196,7 +196,7 @@ def test_no_statement_gets_a_faulty_copy_past_the_database(
 def test_the_words_of_a_selected_copy_cannot_be_made_too_long(limited: Database) -> None:
     run_id, _ = night(limited, [["Mugs"]])
     select_best(limited, run_id)
-    with pytest.raises(IntegrityError, match="body is 2, the limit is 1"):
+    with pytest.raises(IntegrityError, match="body is 4, the limit is 3"):
         rows(limited, "update copies set fields = jsonb_build_object('body', jsonb_build_array(repeat('A', 161)))")
 
 
@@ -206,7 +206,7 @@ def test_an_edit_is_held_to_the_limits_and_not_to_the_claims_of_the_words_it_rep
     rows(limited, "update runs set status = 'completed', planned = 1, generated = 1, finished_at = now()")
     with pytest.raises(DecisionRefused, match="may not be approved: body claims 'Mugs', which nothing supports"):
         decide(limited, Decision(first, "approve", "Ann", 0))
-    with pytest.raises(DecisionRefused, match="may not be edited: body is 2, the limit is 1"):
+    with pytest.raises(DecisionRefused, match="may not be edited: body is 4, the limit is 3"):
         decide(limited, Decision(first, "edit", "Ann", 0, {"body": (LONG,)}))
     assert rows(limited, "select count(*) from reviews") == [(0,)]
     decide(limited, Decision(first, "edit", "Ann", 0, {"body": ("Plain mugs",)}))
@@ -219,7 +219,7 @@ def test_of_many_decisions_the_one_that_the_database_refuses_costs_no_other(limi
     rows(limited, "update runs set status = 'completed', planned = 3, generated = 3, finished_at = now()")
     ids = [row[0] for row in rows(limited, "select id from copies order by id")]
     refused = decide_each(limited, [Decision(number, "approve", "Ann", 0) for number in ids])
-    assert refused == [f"copy {ids[1]} may not be approved: body is 2, the limit is 1"]
+    assert refused == [f"copy {ids[1]} may not be approved: body is 4, the limit is 3"]
     assert [row[0] for row in rows(limited, "select status from copies order by id")] == [
         "approved", "candidate", "approved",
     ]  # fmt: skip
