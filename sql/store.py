@@ -15,7 +15,7 @@ from sql.queries import query
 
 _COLUMNS = (
     "brief_id, run_id, attempt, variant, raw_text, status, fields, gate, reason, warnings, score, score_parts, "
-    "judgement, output_tokens, mean_logprob"
+    "raw_score, score_notes, judgement, output_tokens, mean_logprob"
 )
 
 
@@ -81,7 +81,10 @@ def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
 
 
 def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
-    """What the gates and the score say of a copy: status, fields, gate, reason, warnings, score, score_parts."""
+    """What the gates and the score say of a copy.
+
+    Its status, fields, gate, reason, warnings, score, score_parts, raw_score and score_notes.
+    """
     ad_copy, rejection = scored.copy, scored.copy.rejection
     return (
         "rejected" if rejection else "candidate",
@@ -91,6 +94,8 @@ def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
         [storable(warning) for warning in ad_copy.warnings],
         scored.score,
         json.dumps(dict(scored.parts)),
+        scored.score if scored.raw is None else scored.raw,
+        [storable(note) for note in scored.notes],
     )
 
 
@@ -110,7 +115,8 @@ def _settle_briefs(connection: Connection, run_id: int, outcomes: Sequence[Outco
     reasons = {failure.brief.id: storable(failure.reason) for failure in failures}
     connection.execute(
         text(
-            "update briefs b set status = r.status, attempts = r.attempts, reason = r.reason"
+            "update briefs b set status = r.status, attempts = r.attempts, reason = r.reason,"
+            "       awaits_choice = r.status = 'generated'"
             "  from unnest(cast(:ids as bigint[]), cast(:statuses as text[]), cast(:attempts as smallint[]),"
             "              cast(:reasons as text[])) as r(id, status, attempts, reason)"
             " where b.id = r.id"
