@@ -27,6 +27,7 @@ from flows.progress import Progress, tell
 from flows.settings import load_settings
 from flows.writing import write_pending
 from generation.engine import Engine
+from generation.judging import digit_tokens
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision
 from generation.scoring import KEPT, judge
@@ -129,6 +130,8 @@ def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast 
         open_database(settings.url, settings.data_folder) as database,
         Engine(settings.engine_options) as engine,
     ):
+        if settings.judge:
+            digit_tokens(engine.tokenizer)  # a model that can't judge ends the run before it has cost anything
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
         calibrations = calibrations_of(database)
         guess = forecast.tokens / forecast.briefs if forecast else None

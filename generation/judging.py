@@ -31,9 +31,8 @@ def digit_tokens(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, ...],
     vocabulary = tokenizer.get_vocab()
     found = []
     for rating in RATINGS:
-        ids = tuple(
-            dict.fromkeys(vocabulary[lead + str(rating)] for lead in _LEADS if lead + str(rating) in vocabulary)
-        )
+        written = [f"{lead}{rating}" for lead in _LEADS]
+        ids = tuple(dict.fromkeys(vocabulary[word] for word in written if word in vocabulary))
         if not ids:
             raise CannotJudge(f"the model can't judge: its tokenizer has no token for {rating}; set COPYDESK_JUDGE=off")
         found.append(ids)

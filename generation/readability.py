@@ -89,11 +89,13 @@ def _verdict(share: float) -> str:
 
 
 def voice(prose: Prose, asked: str | None) -> tuple[float, str] | None:
-    """How far a copy keeps to a voice, 0–1, and that in words; None where the voice asks for nothing that is counted."""
+    """How far a copy keeps to a voice, 0–1, and that in words; None where nothing is asked that is counted."""
     traits = traits_of(asked or "", prose.language)
     if not traits:
         return None
-    kept, missed, total = [], [], 0.0
+    kept: list[str] = []
+    missed: list[str] = []
+    total = 0.0
     counted: dict[str, float] = {}
     for trait in traits:
         shares = []
@@ -171,7 +173,7 @@ def bands() -> Mapping[str, Mapping[str, Band]]:
 
 @cache
 def familiar() -> frozenset[str]:
-    """The Chinese characters of the project's own shop words: a text of these alone asks nothing unusual of a reader."""
+    """The Chinese characters of the project's own shop words, which any customer knows."""
     folder = files("templates") / "corpus"
     texts = (folder / name for name in ("words-zh-CN.txt", "zh-CN.yaml"))
     return frozenset(ch for path in texts for ch in _HAN.findall(path.read_text("utf-8")))

@@ -81,7 +81,8 @@ def _signature(runs: npt.NDArray[np.uint64]) -> Signature:
         return np.zeros(HASHES, np.uint16)
     factors, terms = _hashes()
     lowest = ((runs[:, None] % _PRIME * factors + terms) % _PRIME).min(axis=0)
-    return (lowest & 0xFFFF).astype(np.uint16)
+    signature: Signature = (lowest & 0xFFFF).astype(np.uint16)
+    return signature
 
 
 @cache

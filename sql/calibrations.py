@@ -46,7 +46,7 @@ update copies c set score = again.score from again where again.id = c.id and c.s
 
 
 def save_calibration(database: Database, locale: str, knots: Knots) -> int:
-    """Keep a calibration in place of the locale's former one, and show every stored score under it; how many changed."""
+    """Keep a calibration in place of the locale's former one, and show stored scores under it; how many changed."""
     with database.begin() as connection:
         connection.execute(
             text(
