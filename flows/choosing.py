@@ -88,7 +88,7 @@ def _compared(copy_id: int, locale: str, category: str, like: Likeness, compared
 
 def as_score(rescored: Rescored, judged_by: str | None = None) -> Score:
     """A changed score for saving."""
-    return Score(rescored.candidate, rescored.raw, rescored.score, judged_by)
+    return Score(rescored.candidate, rescored.score, judged_by)
 
 
 def _take_in(database: Database, uncompared: Sequence[Uncompared]) -> None:

@@ -6,8 +6,8 @@ order of the briefs settles who came first; the result depends on nothing else.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from generation.calibration import Calibrations, shown
 from generation.records import Brief, Candidate, Contest
@@ -83,15 +83,10 @@ def place_of(brief: Brief) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
-    """A candidate whose score changed when it was set beside others or judged."""
+    """A candidate set beside others or judged, and what is shown of its score."""
 
     candidate: Candidate
-    raw: float
-    score: float  # as shown
-
-    @property
-    def id(self) -> int:
-        return self.candidate.id
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +101,16 @@ class Choice:
 
 
 def rescore(
-    candidate: Candidate, locale: str, calibrations: Calibrations | None, told: Iterable[tuple[str, float, str]]
+    candidate: Candidate, locale: str, calibrations: Calibrations | None, told: Sequence[tuple[str, float, str]]
 ) -> Rescored:
     """A candidate with further parts, each its name, its share and what it says in words."""
-    parts, notes = dict(candidate.parts), list(candidate.notes)
-    for name, value, words in told:
-        parts[name] = round(value, 4)
-        notes.append(words)
-    raw = total(parts)
-    again = Candidate(
-        candidate.id, candidate.attempt, candidate.variant, candidate.fields, parts, tuple(notes), candidate.judged_by
-    )
-    return Rescored(again, raw, shown(raw, locale, calibrations))
+    raw = candidate.raw or 0.0
+    if told:
+        parts = {**candidate.parts, **{name: round(value, 4) for name, value, _ in told}}
+        raw = total(parts)
+        notes = (*candidate.notes, *(words for _, _, words in told))
+        candidate = replace(candidate, raw=raw, parts=parts, notes=notes)
+    return Rescored(candidate, shown(raw, locale, calibrations))
 
 
 def choose(
@@ -130,21 +123,22 @@ def choose(
     brief = contest.brief
     entries = []
     for candidate, likeness in zip(contest.candidates, likenesses, strict=True):
-        lowered = rescore(candidate, brief.locale, calibrations, _beside(likeness, brief, around))
-        entries.append((-lowered.raw, candidate.attempt, candidate.variant, lowered, likeness, candidate))
-    entries.sort(key=lambda entry: entry[:3])
-    best, likeness, chosen = entries[0][3:]
-    rescored = [best] if best.candidate.parts != chosen.parts else []
-    for _, _, _, lowered, other, before in entries[1:]:
+        beside = rescore(candidate, brief.locale, calibrations, _beside(likeness, brief, around))
+        worth = beside.candidate.raw
+        order = (0.0 if worth is None else -1.0 - worth, candidate.attempt, candidate.variant)
+        entries.append((order, candidate, likeness, beside))
+    entries.sort(key=lambda entry: entry[0])
+    _, chosen, likeness, best = entries[0]
+    changed = [best] if best.candidate is not chosen else []
+    for _, before, other, beside in entries[1:]:
         share = alike(likeness.signature, other.signature)
-        apart = _apart(share)
-        if apart < lowered.candidate.parts.get("apart", 1.0):
-            words = note("apart", apart, f"the selected copy {chosen.id} of this brief ({share:.0%})")
-            lowered = rescore(lowered.candidate, brief.locale, calibrations, [("apart", apart, words)])
-        if lowered.candidate.parts != before.parts:
-            rescored.append(lowered)
+        if (apart := _apart(share)) < beside.candidate.parts.get("apart", 1.0):
+            words = note("apart", apart, f"copy {chosen.id}, which is selected for the same brief ({share:.0%})")
+            beside = rescore(beside.candidate, brief.locale, calibrations, [("apart", apart, words)])
+        if beside.candidate is not before:
+            changed.append(beside)
     compared = around.add(chosen.id, likeness, brief)
-    return Choice(brief, best.candidate, likeness, compared, tuple(rescored))
+    return Choice(brief, chosen, likeness, compared, tuple(changed))
 
 
 def _beside(likeness: Likeness, brief: Brief, around: Around) -> list[tuple[str, float, str]]:

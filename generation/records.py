@@ -231,6 +231,7 @@ class Candidate:
     attempt: int
     variant: int
     fields: Fields
+    raw: float | None  # its score before calibration
     parts: Mapping[str, float]
     notes: tuple[str, ...] = ()
     judged_by: str | None = None  # the language model that judged it, and its prompt

@@ -19,6 +19,7 @@ from sql.database import Database
 from sql.feeds.text import storable
 from sql.plan import as_briefs, read_audiences
 from sql.queries import query
+from sql.store import supersede_others
 
 LIVE = ("selected", "approved", "edited", "exported")
 
@@ -28,10 +29,9 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A candidate's new score; ``judged_by`` None leaves who judged it as it is."""
+    """A candidate with its new parts, and what is shown; ``judged_by`` None leaves who judged it as it is."""
 
     candidate: Candidate
-    raw: float
     score: float
     judged_by: str | None = None
 
@@ -106,8 +106,8 @@ def read_contests(database: Database, size: int) -> Iterator[list[Contest]]:
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:
     return Candidate(
-        row["id"], row["attempt"], row["variant"], fields_of(row["fields"]), row["parts"], tuple(row["notes"]),
-        row["judged_by"],
+        row["id"], row["attempt"], row["variant"], fields_of(row["fields"]), row["raw"], row["parts"],
+        tuple(row["notes"]), row["judged_by"],
     )  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def _save_scores(connection: Connection, scores: Sequence[Score]) -> None:
         text(query("save_scores")),
         {
             "ids": [score.candidate.id for score in scores],
-            "raws": [score.raw for score in scores],
+            "raws": [score.candidate.raw for score in scores],
             "scores": [score.score for score in scores],
             "parts": [json.dumps(dict(score.candidate.parts)) for score in scores],
             "notes": [json.dumps([storable(note) for note in score.candidate.notes]) for score in scores],
@@ -164,9 +164,7 @@ def save_choices(database: Database, choices: Sequence[Selected]) -> int:
         )
         ours = set(waiting.scalars())
         choices = [choice for choice in choices if choice.brief_id in ours]
-        connection.exec_driver_sql("create temp table current_brief (id bigint, taken_back boolean) on commit drop")
-        connection.execute(text("insert into current_brief select unnest(cast(:ids as bigint[]))"), {"ids": list(ours)})
-        connection.exec_driver_sql(query("supersede"))
+        supersede_others(connection, "select unnest(cast(:ids as bigint[])), false", {"ids": list(ours)})
         _save_scores(connection, [score for choice in choices for score in choice.scores])
         chosen = [choice.compared.copy_id for choice in choices]
         selected = set(connection.execute(text(query("save_choices")), {"chosen": chosen}).scalars())

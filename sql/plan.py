@@ -15,7 +15,7 @@ from sql.catalogue import CampaignSpec, list_campaigns
 from sql.database import Database
 from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.queries import query
-from sql.store import offer_best
+from sql.store import offer_best, supersede_others
 
 READ_ROWS = 2000  # rows fetched at a time by the server-side cursor
 
@@ -177,6 +177,7 @@ def _plan(
         shown = json.dumps(dict(chosen), ensure_ascii=False)
         raise NothingToPlan(f"campaign {campaign.name!r} matches no product; its filter is {shown}")
     connection.execute(text(query("retire_gone")), {"campaign_id": campaign.id})
+    supersede_others(connection, "select brief_id, false from cell where fate = 'reused'", {})
     offer_best(connection, "select brief_id, true from cell where fate = 'taken back'", {})
     to_judge = 0
     if judgements:

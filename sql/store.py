@@ -163,7 +163,13 @@ def select_best(database: Database, run_id: int) -> int:
 
 def offer_best(connection: Connection, briefs: str, parameters: Mapping[str, Any]) -> int:
     """As ``select_best``, for the briefs that a statement gives: their id, and whether they were taken back."""
+    supersede_others(connection, briefs, parameters)
+    return connection.exec_driver_sql(query("select_best")).rowcount
+
+
+def supersede_others(connection: Connection, briefs: str, parameters: Mapping[str, Any]) -> None:
+    """Retire the copy of other briefs of the same cells as those that a statement gives, as for ``offer_best``."""
+    connection.exec_driver_sql("drop table if exists current_brief")
     connection.exec_driver_sql("create temp table current_brief (id bigint, taken_back boolean) on commit drop")
     connection.execute(text(f"insert into current_brief {briefs}"), parameters)
     connection.exec_driver_sql(query("supersede"))
-    return connection.exec_driver_sql(query("select_best")).rowcount

@@ -3,7 +3,7 @@
 select b.id, b.campaign_id, b.segment_id, b.channel, b.locale, b.seed, b.attempts, b.product_id,
        p.title, p.brand, p.description, p.category, p.price, p.currency, p.url, p.image_url, p.attributes,
        (select jsonb_agg(jsonb_build_object(
-                   'id', c.id, 'attempt', c.attempt, 'variant', c.variant, 'fields', c.fields, 'parts', c.score_parts,
+                   'id', c.id, 'attempt', c.attempt, 'variant', c.variant, 'fields', c.fields, 'raw', c.raw_score, 'parts', c.score_parts,
                    'notes', c.score_notes, 'judged_by', c.judged_by) order by c.attempt, c.variant)
           from copies c
          where c.brief_id = b.id and c.status = 'candidate') as candidates
