@@ -139,8 +139,8 @@ def _save_scores(connection: Connection, scores: Sequence[Score]) -> None:
         text(query("save_scores")),
         {
             "ids": [score.candidate.id for score in scores],
-            "raws": [score.candidate.raw for score in scores],
-            "scores": [score.score for score in scores],
+            "raws": [None if score.candidate.raw is None else float(score.candidate.raw) for score in scores],
+            "scores": [float(score.score) for score in scores],
             "parts": [json.dumps(dict(score.candidate.parts)) for score in scores],
             "notes": [json.dumps([storable(note) for note in score.candidate.notes]) for score in scores],
             "judges": [score.judged_by for score in scores],
