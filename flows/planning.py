@@ -9,11 +9,14 @@ from flows.budget import Limits, limits_of
 from flows.forecast import Forecast, forecast_line, foresee
 from flows.parameters import RunParameters
 from flows.settings import Settings
-from generation.channels import Channel, channel_names, load_channel
+from generation.calibration import Calibration
+from generation.channels import LOCALES, Channel, channel_names, load_channel
 from generation.engine import context_length, load_tokenizer
 from generation.judgement import judgement
+from generation.judging import judge_name
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision, recipe
+from sql.calibrations import read_calibrations
 from sql.catalogue import CampaignSpec, list_campaigns, read_campaign
 from sql.database import Database
 from sql.evidence import note_prices
@@ -102,6 +105,18 @@ def all_selections(
 def judgements_of(selection: Selection) -> Judgements:
     """The rules that a selection's channels are judged under today."""
     return {channel: judgement(channel) for channel, _ in selection.cells()}
+
+
+def judges_of(settings: Settings) -> dict[str, str]:
+    """Who judges copy in each locale: the model, and the digest of the question. Raises as ``all_selections`` does."""
+    options, templates = settings.engine_options, TemplateSet.from_folder(settings.templates)
+    weights = model_revision(options.model, settings.model_revision)
+    return {locale: judge_name(model_name(options.model), weights, locale, templates) for locale in LOCALES}
+
+
+def calibrations_of(database: Database) -> dict[str, Calibration]:
+    """What scores are shown under, by locale."""
+    return {locale: Calibration(knots.raw, knots.shown) for locale, knots in read_calibrations(database).items()}
 
 
 def require_cells(database: Database, settings: Settings, parameters: RunParameters) -> None:

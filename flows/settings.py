@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     max_num_seqs: int | None = Field(None, ge=1, description="sequences that run together; unset: vLLM's choice")
     kv_cache_gib: int = Field(2, ge=1, description="memory for the KV cache on a CPU, whole GiB")
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1, description="share of a GPU's memory that vLLM may take")
+    judge: bool = Field(
+        False, description="`on`: the model also judges the copy, a fifth of its score; the shipped model can't"
+    )
     tensor_parallel_size: int = Field(1, ge=1, description="GPUs that one copy of the model is spread over")
     templates: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
         None, description="a folder of prompt templates that replace the packaged ones, as `en-US/sms.j2`"

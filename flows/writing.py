@@ -15,6 +15,7 @@ from itertools import chain
 from flows.budget import Budget
 from flows.overlap import ahead, hand_over
 from flows.progress import Progress, tell
+from generation.calibration import Calibrations
 from generation.engine import Engine
 from generation.prompts import PromptRenderer, render
 from generation.records import Brief, Failure, Generation, Outcome, Prompt
@@ -81,6 +82,7 @@ def write_pending(
     budget: Budget,
     progress: Progress,
     save_every: int,
+    calibrations: Calibrations | None = None,
     saved: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the run's pending briefs, as far as the budget goes, saving as they finish; ``saved`` hears of each batch.
@@ -98,7 +100,7 @@ def write_pending(
             saved()
 
     def judged(results: Iterable[Generation | Failure]) -> Iterator[Outcome]:
-        return _outcomes(results, progress, retries)
+        return _outcomes(results, progress, retries, calibrations)
 
     # First what an earlier run left waiting for its second attempt.
     unwritten = chain(read_briefs(database, run_id, 1), read_briefs(database, run_id, 0))
@@ -124,13 +126,15 @@ def _quick_switches() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def _outcomes(results: Iterable[Generation | Failure], progress: Progress, retries: Retries) -> Iterator[Outcome]:
+def _outcomes(
+    results: Iterable[Generation | Failure], progress: Progress, retries: Retries, calibrations: Calibrations | None
+) -> Iterator[Outcome]:
     """What the engine finished, judged."""
     for result in results:
         if isinstance(result, Failure):
             outcome = Outcome(result.brief, failure=result)
         else:
-            outcome = judge(result)
+            outcome = judge(result, calibrations)
             if not result.repeated:
                 progress.prompt_tokens += result.prompt_tokens
                 progress.cached_prompt_tokens += result.cached_prompt_tokens

@@ -16,18 +16,25 @@ from generation.channels import load_channel
 # The code counts like the data: a mended gate is another verdict on the same words as much as another limit is, and
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
-CODE = ("checks.py", "counting.py", "facts.py", "numbers.py", "parsing.py", "prompts.py", "scoring.py", "shape.py")
+CODE = (
+    "calibration.py", "checks.py", "counting.py", "facts.py", "numbers.py", "parsing.py", "prompts.py",
+    "readability.py", "scoring.py", "shape.py",
+)  # fmt: skip
+DATA = (
+    "scoring.yaml", "readability.yaml", "voices.yaml", "corpus/words-zh-CN.txt", "corpus/zh-CN.yaml",
+)  # fmt: skip
 
 
 @cache
 def judgement(channel: str) -> str:
-    """The digest for one channel: its rules, the policies, the score's weights and the code that applies them.
+    """The digest for one channel: its rules, the policies, what the score is made of and the code that applies them.
 
     Raises UnknownChannel.
     """
     templates, code = files("templates"), files("generation")
     policies = sorted((templates / "policies").iterdir(), key=lambda pack: pack.name)
-    told = [source.read_text("utf-8") for source in (*policies, templates / "scoring.yaml", *(code / n for n in CODE))]
+    sources = (*policies, *(templates.joinpath(*name.split("/")) for name in DATA), *(code / name for name in CODE))
+    told = [source.read_text("utf-8") for source in sources]
     return hashlib.sha256(json.dumps([_rules(channel), *told], sort_keys=True).encode()).hexdigest()
 
 

@@ -20,7 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from transformers import PreTrainedTokenizerBase
 
 from generation.channels import LOCALES, load_channel
-from generation.records import Brief, Failure, Product, Prompt
+from generation.records import Brief, Candidate, Failure, Fields, Product, Prompt, Question
 
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 600
@@ -136,14 +136,15 @@ class TemplateSet:
             raise PromptError(f"template {locale}/{channel}.j2, line {exc.lineno}: {exc.message}") from exc
         return sources
 
-    def pieces(self, brief: Brief) -> tuple[list[str], list[str]]:
+    def pieces(self, brief: Brief, copy: Fields | None = None) -> tuple[list[str], list[str]]:
         """The system and the user message as pieces; those that came from data are ``Data``.
 
+        With a copy, the question what it is worth: of the template ``judge.j2`` instead of the channel's.
         Raises PromptError for an unknown locale, a missing template or an undefined variable.
         """
         if brief.locale not in LOCALES:
             raise PromptError(f"no locale {brief.locale!r}; there are {', '.join(LOCALES)}")
-        name = f"{brief.locale}/{brief.channel}.j2"
+        name = f"{brief.locale}/{brief.channel if copy is None else 'judge'}.j2"
         segment, separator = brief.segment, "、" if brief.locale.startswith("zh") else ", "
         product = product_view(brief.product, brief.locale)
         if not product["title"]:
@@ -152,8 +153,9 @@ class TemplateSet:
             )
         if not clean(segment.name):
             raise PromptError(f"segment {segment.id} has no name: it is no longer there, or holds no visible text")
+        channel = load_channel(brief.channel)
         values = {
-            "channel": load_channel(brief.channel),
+            "channel": channel,
             "locale": brief.locale,
             "campaign": {
                 "brand_voice": clean(brief.campaign.brand_voice or "", 400) or None,
@@ -165,6 +167,7 @@ class TemplateSet:
                 "interests": clean(separator.join(segment.interests), ATTRIBUTE_CHARACTERS * 2),
                 "needs": clean(separator.join(segment.needs), ATTRIBUTE_CHARACTERS * 2),
             },
+            "copy": [(spec.name, clean(line)) for spec in channel.fields for line in (copy or {}).get(spec.name, ())],
         }
         try:
             template = self._environment.get_template(name)
@@ -212,7 +215,16 @@ class PromptRenderer:
 
         Raises PromptError when the template or the value is at fault or the prompt is too long.
         """
-        system, user = self._templates.pieces(brief)
+        return Prompt(brief, self._encode(*self._templates.pieces(brief)))
+
+    def ask(self, brief: Brief, candidate: Candidate) -> Question:
+        """What the model thinks of a copy, as token ids; the copy counts as hostile text like all data.
+
+        Raises PromptError as ``render`` does.
+        """
+        return Question(brief, self._encode(*self._templates.pieces(brief, candidate.fields)), candidate)
+
+    def _encode(self, system: list[str], user: list[str]) -> tuple[int, ...]:
         before, between, after = self._frame
         ids: list[int] = []
         pending = ""  # literal text not yet encoded, so that adjacent literals tokenise as one
@@ -232,7 +244,7 @@ class PromptRenderer:
             raise PromptError(
                 f"the prompt has {len(ids)} tokens, the model takes {self.max_prompt_tokens}: shorten the product text"
             )
-        return Prompt(brief, tuple(ids))
+        return tuple(ids)
 
     def text(self, brief: Brief) -> str:
         """The same prompt as a person reads it, for a dry run."""

@@ -16,7 +16,7 @@ from sql.database import Database
 from sql.evidence import InForce, read_in_force
 from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.queries import query
-from sql.store import offer_best
+from sql.store import offer_best, supersede_others
 
 READ_ROWS = 2000  # rows fetched at a time by the server-side cursor
 
@@ -82,8 +82,7 @@ def plan(
     """Put the briefs that need writing into the table as pending, and count. Set-based, whatever the size.
 
     A brief whose content is the current one again is taken back with its copy, one whose product or segment is no
-    longer there is retired with it; and where a run broke off before it
-    chose the best copy, that is done now. Where copies stand that were judged under other rules than ``judgements``,
+    longer there is retired with it. Where copies stand that were judged under other rules than ``judgements``,
     their briefs are marked for this run to judge again. Planning a campaign again for the same run replaces its counts.
 
     Raises NothingToPlan.
@@ -185,7 +184,8 @@ def _plan(
         shown = json.dumps(dict(chosen), ensure_ascii=False)
         raise NothingToPlan(f"campaign {campaign.name!r} matches no product; its filter is {shown}")
     connection.execute(text(query("retire_gone")), {"campaign_id": campaign.id})
-    offer_best(connection, "select brief_id, fate = 'taken back' from cell where fate in ('reused', 'taken back')", {})
+    supersede_others(connection, "select brief_id, false from cell where fate = 'reused'", {})
+    offer_best(connection, "select brief_id, true from cell where fate = 'taken back'", {})
     to_judge = 0
     if judgements:
         values = {"run_id": run_id, "campaign_id": campaign.id, "floor": selection.floor}

@@ -15,7 +15,7 @@ from sql.queries import query
 
 _COLUMNS = (
     "brief_id, run_id, attempt, variant, raw_text, status, fields, gate, reason, warnings, score, score_parts, "
-    "score_notes, judgement, output_tokens, mean_logprob"
+    "raw_score, score_notes, judgement, output_tokens, mean_logprob"
 )
 
 
@@ -120,7 +120,10 @@ def _stands(claim: Claim, ad_copy: AdCopy) -> bool:
 
 
 def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
-    """What the gates and the score say of a copy, in the order of the columns from status to score_notes."""
+    """What the gates and the score say of a copy.
+
+    Its status, fields, gate, reason, warnings, score, score_parts, raw_score and score_notes.
+    """
     ad_copy, rejection = scored.copy, scored.copy.rejection
     return (
         "rejected" if rejection else "candidate",
@@ -130,6 +133,7 @@ def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
         [storable(warning) for warning in ad_copy.warnings],
         scored.score,
         to_json(dict(scored.parts)).decode(),
+        scored.score if scored.raw is None else scored.raw,
         [storable(note) for note in scored.notes],
     )
 
@@ -150,7 +154,8 @@ def _settle_briefs(connection: Connection, run_id: int, outcomes: Sequence[Outco
     reasons = {failure.brief.id: storable(failure.reason) for failure in failures}
     connection.execute(
         text(
-            "update briefs b set status = r.status, attempts = r.attempts, reason = r.reason"
+            "update briefs b set status = r.status, attempts = r.attempts, reason = r.reason,"
+            "       awaits_choice = r.status = 'generated'"
             "  from unnest(cast(:ids as bigint[]), cast(:statuses as text[]), cast(:attempts as smallint[]),"
             "              cast(:reasons as text[])) as r(id, status, attempts, reason)"
             " where b.id = r.id"
@@ -197,9 +202,7 @@ def select_best(database: Database, run_id: int) -> int:
 
 def offer_best(connection: Connection, briefs: str, parameters: Mapping[str, Any]) -> int:
     """As ``select_best``, for the briefs that a statement gives: their id, and whether they were taken back."""
-    connection.exec_driver_sql("create temp table current_brief (id bigint, taken_back boolean) on commit drop")
-    connection.execute(text(f"insert into current_brief {briefs}"), parameters)
-    connection.exec_driver_sql(query("supersede"))
+    supersede_others(connection, briefs, parameters)
     try:
         with connection.begin_nested():
             return connection.exec_driver_sql(query("select_best")).rowcount
@@ -207,3 +210,11 @@ def offer_best(connection: Connection, briefs: str, parameters: Mapping[str, Any
         # The database holds a copy to limits that the gates didn't know. It costs that copy, not the others.
         connection.exec_driver_sql(query("reject_faulty"))
         return connection.exec_driver_sql(query("select_best")).rowcount
+
+
+def supersede_others(connection: Connection, briefs: str, parameters: Mapping[str, Any]) -> None:
+    """Retire the copy of other briefs of the same cells as those that a statement gives, as for ``offer_best``."""
+    connection.exec_driver_sql("drop table if exists current_brief")
+    connection.exec_driver_sql("create temp table current_brief (id bigint, taken_back boolean) on commit drop")
+    connection.execute(text(f"insert into current_brief {briefs}"), parameters)
+    connection.exec_driver_sql(query("supersede"))

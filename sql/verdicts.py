@@ -3,7 +3,7 @@
 Which briefs those are is for ``sql.plan`` to say; judging itself is in ``generation.scoring``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, cast
@@ -21,13 +21,15 @@ from sql.queries import query
 from sql.store import offer_best, stage_claims, verdict
 
 _COLUMNS = (
-    "brief_id, attempt, variant, status, fields, gate, reason, warnings, score, score_parts, score_notes, judgement"
+    "brief_id, attempt, variant, status, fields, gate, reason, warnings, score, score_parts, raw_score, score_notes, "
+    "judgement"
 )
 
 
-def read_drafts(database: Database, run_id: int, size: int) -> Iterator[list[Generation]]:
+def read_drafts(database: Database, run_id: int, size: int, keep: Collection[str] = ()) -> Iterator[list[Generation]]:
     """The drafts that the run is to judge again, of up to ``size`` briefs at a time, streamed beside the saving.
 
+    Parts of the score named in ``keep`` go with them: those that judging the words again doesn't tell.
     Each attempt is a Generation of its own, as the engine gave it; a brief's attempts are never parted.
     Raises DatabaseUnavailable.
     """
@@ -41,23 +43,24 @@ def read_drafts(database: Database, run_id: int, size: int) -> Iterator[list[Gen
                 yield [
                     generation
                     for brief, row in zip(briefs, rows, strict=True)
-                    for generation in _generations(brief, row["drafts"] or ())
+                    for generation in _generations(brief, row["drafts"] or (), keep)
                 ]
 
 
-def _generations(brief: Brief, drafts: Sequence[Mapping[str, Any]]) -> Iterator[Generation]:
+def _generations(brief: Brief, drafts: Sequence[Mapping[str, Any]], keep: Collection[str]) -> Iterator[Generation]:
     for attempt, tried in groupby(drafts, key=lambda draft: draft["attempt"]):
         own = replace(brief, attempt=attempt)
-        yield Generation(own, tuple(_draft(own, draft) for draft in tried), 0, 0)
+        yield Generation(own, tuple(_draft(own, draft, keep) for draft in tried), 0, 0)
 
 
-def _draft(brief: Brief, stored: Mapping[str, Any]) -> Draft:
+def _draft(brief: Brief, stored: Mapping[str, Any], keep: Collection[str]) -> Draft:
     logprob = stored["mean_logprob"]
     return Draft(
         brief, stored["variant"], stored["raw_text"], stored["output_tokens"],
         None if logprob is None else float(logprob),  # JSON has "-Infinity" as a word
         # Not a column of its own, because the gate for it comes before all others.
         "length" if stored["gate"] == "truncated" else "stop",
+        {name: value for name, value in stored["parts"].items() if name in keep},
     )  # fmt: skip
 
 

@@ -49,13 +49,22 @@ offered_no_more as (
      where copies.brief_id = withdrawn.id and copies.status in ('candidate', 'selected', 'approved', 'edited')
 ),
 out_of_date as (
-    -- briefs of these cells with other content that have no copy: nobody will write them
+    -- briefs of these cells with other content that have no copy: nobody will write them; or none that was ever on
+    -- offer, since a run broke off before it chose
     update briefs o set superseded_at = now()
       from cell
-     where o.campaign_id = :campaign_id and o.status <> 'generated' and o.superseded_at is null
+     where o.campaign_id = :campaign_id and o.superseded_at is null
+       and (o.status <> 'generated'
+            or (o.awaits_choice and not exists (select from copies c where c.brief_id = o.id and c.gate is null
+                                                   and c.status <> 'candidate')))
        and o.content_key <> cell.content_key
        and (o.product_id, o.segment_id, o.channel, o.locale)
          = (cell.product_id, cell.segment_id, cell.channel, cell.locale)
+    returning o.id
+),
+never_offered as (
+    update copies set status = 'expired' from out_of_date
+     where copies.brief_id = out_of_date.id and copies.status = 'candidate'
 )
 select count(*) as planned,
        count(*) filter (where fate in ('reused', 'taken back')) as reused,

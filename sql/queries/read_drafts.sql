@@ -5,7 +5,8 @@ select b.id, b.campaign_id, b.segment_id, b.channel, b.locale, b.seed, b.attempt
        l.lowest as lowest_price,
        (select jsonb_agg(jsonb_build_object(
                    'attempt', c.attempt, 'variant', c.variant, 'raw_text', c.raw_text, 'gate', c.gate,
-                   'output_tokens', c.output_tokens, 'mean_logprob', c.mean_logprob) order by c.attempt, c.variant)
+                   'output_tokens', c.output_tokens, 'mean_logprob', c.mean_logprob,
+                   'parts', c.score_parts) order by c.attempt, c.variant)
           from copies c
          where c.brief_id = b.id and (c.status in ('candidate', 'selected') or c.gate is not null)) as drafts
   from briefs b

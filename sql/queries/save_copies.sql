@@ -3,9 +3,9 @@
 with written as (
     insert into copies as c
            (brief_id, run_id, attempt, variant, status, fields, raw_text, gate, reason, warnings, score, score_parts,
-            score_notes, judgement, output_tokens, mean_logprob, grounds, expires_at, ai_label, provenance)
+            raw_score, score_notes, judgement, output_tokens, mean_logprob, grounds, expires_at, ai_label, provenance)
     select s.brief_id, s.run_id, s.attempt, s.variant, s.status, s.fields, s.raw_text, s.gate, s.reason, s.warnings,
-           s.score, s.score_parts, s.score_notes, s.judgement, s.output_tokens, s.mean_logprob, b.grounds, p.ends,
+           s.score, s.score_parts, s.raw_score, s.score_notes, s.judgement, s.output_tokens, s.mean_logprob, b.grounds, p.ends,
            ai_label(k.market, b.locale),
            jsonb_build_object('digital_source_type', 'trained_algorithmic_media', 'model', u.model,
                               'model_revision', u.model_revision, 'recipe', b.recipe, 'judgement', s.judgement,
@@ -18,7 +18,8 @@ with written as (
     on conflict (brief_id, attempt, variant) do update
        set run_id = excluded.run_id, status = excluded.status, fields = excluded.fields, raw_text = excluded.raw_text,
            gate = excluded.gate, reason = excluded.reason, warnings = excluded.warnings, score = excluded.score,
-           score_parts = excluded.score_parts, score_notes = excluded.score_notes, judgement = excluded.judgement,
+           score_parts = excluded.score_parts, raw_score = excluded.raw_score,
+           score_notes = excluded.score_notes, judged_by = null, judgement = excluded.judgement,
            output_tokens = excluded.output_tokens, mean_logprob = excluded.mean_logprob, grounds = excluded.grounds,
            expires_at = excluded.expires_at, ai_label = excluded.ai_label, provenance = excluded.provenance,
            created_at = now()

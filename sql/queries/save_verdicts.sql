@@ -3,7 +3,8 @@
 with judged as (
     update copies c
        set status = v.status, fields = v.fields, gate = v.gate, reason = v.reason, warnings = v.warnings,
-           score = v.score, score_parts = v.score_parts, score_notes = v.score_notes, judgement = v.judgement,
+           score = v.score, score_parts = v.score_parts, raw_score = v.raw_score,
+           score_notes = v.score_notes, judgement = v.judgement,
            grounds = b.grounds, ai_label = ai_label(k.market, b.locale),
            expires_at = (select p.ends from promotions p where p.id = k.promotion_id),
            provenance = c.provenance || jsonb_build_object('judgement', v.judgement)

@@ -197,7 +197,7 @@ def test_the_words_of_a_selected_copy_cannot_be_made_too_long(limited: Database)
     run_id, _ = night(limited, [["Mugs"]])
     select_best(limited, run_id)
     with pytest.raises(IntegrityError, match="body is 4, the limit is 3"):
-        rows(limited, "update copies set fields = jsonb_build_object('body', jsonb_build_array(repeat('A', 161)))")
+        rows(limited, "update copies set fields = jsonb_build_object('body', jsonb_build_array(repeat('A', 460)))")
 
 
 def test_an_edit_is_held_to_the_limits_and_not_to_the_claims_of_the_words_it_replaces(limited: Database) -> None:

@@ -53,7 +53,11 @@ WORDS, VERDICT = (True, False), (False, True)
         ("channels/_wording.yaml", "领英", "领英网", (False, False)),
         ("channels/email.yaml", "soft_limit: 50", "soft_limit: 40", (False, False)),
         ("policies/basic.yaml", "免费|包邮", "免费|包邮|免运费", VERDICT),
-        ("scoring.yaml", "facts: 35", "facts: 34", VERDICT),
+        ("scoring.yaml", "facts: 25", "facts: 24", VERDICT),
+        ("readability.yaml", "poor: 30", "poor: 31", VERDICT),
+        ("voices.yaml", "plain, simple", "plain", VERDICT),
+        ("corpus/words-zh-CN.txt", "卫衣", "卫", VERDICT),
+        ("prompts/en-US/judge.j2", "You judge", "You rate", (False, False)),
         ("corpus/en-US.yaml", "the", "a", (False, False)),
     ],
 )
