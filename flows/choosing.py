@@ -82,7 +82,7 @@ def _selected(choice: Choice) -> Selected:
 
 def _compared(copy_id: int, locale: str, category: str, like: Likeness, compared: bool) -> Compared:
     return Compared(
-        copy_id, locale, category, like.openings, like.bands if compared else None, like.stored if compared else None
+        copy_id, locale, category, like.openings, like.bands if compared else (), like.stored if compared else None
     )
 
 

@@ -38,13 +38,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A live copy as others are compared with it; without bands and signature, another stands for it."""
+    """A live copy as others are compared with it; without bands and a signature, another stands for it."""
 
     copy_id: int
     locale: str
     category: str
     openings: tuple[str, ...]
-    bands: tuple[int, ...] | None
+    bands: tuple[int, ...]
     signature: bytes | None
 
 
@@ -196,8 +196,8 @@ def _save_compared(connection: Connection, compared: Sequence[Compared]) -> None
         return
     connection.execute(
         text(
-            "insert into likenesses (copy_id, locale, category, openings, bands, signature)"
-            " values (:copy_id, :locale, :category, :openings, :bands, :signature) on conflict (copy_id) do nothing"
+            "insert into likenesses (copy_id, locale, category, openings, signature)"
+            " values (:copy_id, :locale, :category, :openings, :signature) on conflict (copy_id) do nothing"
         ),
         [
             {
@@ -205,11 +205,18 @@ def _save_compared(connection: Connection, compared: Sequence[Compared]) -> None
                 "locale": each.locale,
                 "category": storable(each.category),
                 "openings": [storable(words) for words in each.openings],
-                "bands": list(each.bands) if each.bands is not None else None,
                 "signature": each.signature,
             }
             for each in compared
         ],
+    )
+    bands = [(band, each.copy_id) for each in compared for band in dict.fromkeys(each.bands)]
+    connection.execute(
+        text(
+            "insert into likeness_bands (band, copy_id)"
+            " select * from unnest(cast(:bands as bigint[]), cast(:ids as bigint[])) on conflict do nothing"
+        ),
+        {"bands": [band for band, _ in bands], "ids": [copy_id for _, copy_id in bands]},
     )
     begun: dict[tuple[str, str, str], int] = {}
     for each in compared:
@@ -236,10 +243,15 @@ def _save_compared(connection: Connection, compared: Sequence[Compared]) -> None
 def forget_gone(database: Database) -> None:
     """Compare with nothing that is live no more, and count the openings anew."""
     with database.begin() as connection:
-        connection.execute(
-            text("delete from likenesses l using copies c where c.id = l.copy_id and c.status <> all(:live)"),
+        gone = connection.execute(
+            text(
+                "delete from likenesses l using copies c where c.id = l.copy_id and c.status <> all(:live)"
+                " returning l.copy_id"
+            ),
             {"live": list(LIVE)},
         )
+        if ids := list(gone.scalars()):
+            connection.execute(text("delete from likeness_bands where copy_id = any(:ids)"), {"ids": ids})
         connection.exec_driver_sql("delete from openings")
         connection.exec_driver_sql(query("count_openings"))
 

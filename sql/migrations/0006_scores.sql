@@ -22,13 +22,18 @@ create table likenesses (
     locale    text not null,
     category  text not null,
     openings  text[] not null,
-    bands     bigint[],
-    signature bytea,
-    constraint a_text_that_is_compared_has_a_signature check ((bands is null) = (signature is null))
+    signature bytea
 );
 comment on table likenesses is 'Copy that is selected or live, as other copy is compared with it.';
-comment on column likenesses.bands is 'Two texts are compared where they share one; null: another copy, much the same, stands for it.';
-create index likenesses_by_band on likenesses using gin (bands) where bands is not null;
+comment on column likenesses.signature is 'Null: another copy, much the same, stands for it.';
+
+-- A row for each, not an array with a GIN index: thousands are looked up at once, for which that is ten times slower.
+create table likeness_bands (
+    band    bigint,
+    copy_id bigint,
+    primary key (band, copy_id)
+);
+comment on table likeness_bands is 'Two texts are compared where they share a band.';
 
 create table openings (
     locale   text not null,

@@ -7,7 +7,8 @@ select b.id, b.campaign_id, b.segment_id, b.channel, b.locale, b.seed, b.attempt
                    'id', c.id, 'attempt', c.attempt, 'variant', c.variant, 'fields', c.fields, 'raw', c.raw_score,
                    'parts', c.score_parts, 'notes', c.score_notes, 'judged_by', c.judged_by) order by c.attempt, c.variant)
           from copies c
-         where c.brief_id = b.id and c.status = 'candidate') as candidates
+         -- "is true" keeps the planner, which knows nothing yet of a table just filled, from the index by status
+         where c.brief_id = b.id and (c.status = 'candidate') is true) as candidates
   from briefs b
   join campaigns k on k.id = b.campaign_id
   left join catalogue p on p.id = b.product_id

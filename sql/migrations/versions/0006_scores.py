@@ -17,7 +17,7 @@ def downgrade() -> None:
     op.get_bind().exec_driver_sql(
         """
         alter table runs drop column judge;
-        drop table calibrations, openings, likenesses;
+        drop table calibrations, openings, likeness_bands, likenesses;
         alter table briefs drop column awaits_choice;
         update copies set score = raw_score where raw_score is not null;
         alter table copies drop column raw_score, drop column judged_by;
