@@ -16,6 +16,7 @@ from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.feeds.text import plain_line
 
 YAML = frozenset({".yaml", ".yml"})
+_OF_OTHERS = frozenset({"title", "name", "description", "price", "channels"})  # products and campaigns have these
 LIST_ENTRIES = 100  # ids, brands or categories of one row
 
 
@@ -29,7 +30,7 @@ def list_kind(path: Path) -> str | None:
     Raises FeedError when it can't be read at all.
     """
     if path.suffix.lower() in YAML:
-        columns = next((set(row[1]) for row in read_list(path) if not isinstance(row, RefusedRow)), set())
+        columns = {name for row in read_list(path) if not isinstance(row, RefusedRow) for name in row[1]}
     else:
         with open_text(path) as stream:
             head = stream.read(2**16).lstrip("\ufeff").lstrip()
@@ -37,11 +38,9 @@ def list_kind(path: Path) -> str | None:
             if not head or head[0] in "<{[":
                 return None
             columns = {plain_name(name) for name in open_table(path, stream).columns}
-    if {"id", "terms"} <= columns and not columns & {"title", "channels"}:
-        return "promotions"
-    if {"id", "statement", "source"} <= columns and "title" not in columns:
-        return "evidence"
-    return None
+    if columns & _OF_OTHERS:
+        return None
+    return "promotions" if "terms" in columns else "evidence" if {"statement", "source"} <= columns else None
 
 
 def read_list(path: Path) -> Iterator[Row | RefusedRow]:

@@ -82,13 +82,14 @@ end $$;
 comment on function note_prices is 'Brings price_history up to the catalogue''s prices of now.';
 
 create view lowest_prices as
+    -- the inner query for each product by the index, not one join over all: whoever reads briefs wants the first at once
     select o.product_id, o.currency,
-           case when o.seen_from <= now() - interval '30 days' then o.price else min(h.price) end as lowest
+           case when o.seen_from <= now() - interval '30 days' then o.price
+                else (select min(h.price) from price_history h
+                       where h.product_id = o.product_id and h.currency = o.currency
+                         and h.seen_to <= o.seen_from and h.seen_to > o.seen_from - interval '30 days') end as lowest
       from price_history o
-      left join price_history h on h.product_id = o.product_id and h.currency = o.currency
-                               and h.seen_to <= o.seen_from and h.seen_to > o.seen_from - interval '30 days'
-     where o.seen_to is null
-     group by o.id;
+     where o.seen_to is null;
 comment on view lowest_prices is
     'The lowest price of the 30 days before today''s began; null: none is known. Today''s own once it has stood for 30 days. Directive 98/6/EC, art. 6a; C-330/23.';
 

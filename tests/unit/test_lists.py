@@ -9,11 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generation.records import Evidence, Promotion
+from sql.feeds import lists
 from sql.feeds.evidence import EvidenceSpec, read_evidence
 from sql.feeds.lines import FeedError, RefusedRow
 from sql.feeds.lists import list_kind
 from sql.feeds.promotions import PromotionSpec, read_promotions
 
+SAMPLES = Path(lists.__file__).parents[1] / "samples"
 PROMOTIONS = """
 - id: spring-10
   terms: 10% off all teapots
@@ -137,6 +139,8 @@ def test_evidence_is_of_a_product_of_a_brand_or_of_everything(tmp_path: Path) ->
         ("c.yaml", "- {name: Spring, channels: [push], locales: [en-US]}", None),
         ("c.yaml", "", None),
         ("p.csv", "id,title,terms\np,Mug,Net 30\n", None),
+        ("p.csv", "sku,name,price,terms\np,Mug,5 EUR,Net 30\n", None),
+        ("p.yaml", "- {terms: no id}\n- just words", "promotions"),
         ("p.csv", "id,title,statement,source\np,Mug,a,b\n", None),
         ("p.xml", "<rss></rss>", None),
         ("p.json", '[{"id": "p", "terms": "x"}]', None),
@@ -146,6 +150,13 @@ def test_evidence_is_of_a_product_of_a_brand_or_of_everything(tmp_path: Path) ->
 )
 def test_a_file_is_known_by_its_columns(tmp_path: Path, name: str, content: str, kind: str | None) -> None:
     assert list_kind(write(tmp_path, name, content or " \n#\n")) == kind
+
+
+def test_the_samples_are_read_whole() -> None:
+    promotions = list(read_promotions(SAMPLES / "promotions.yaml"))
+    evidence = list(read_evidence(SAMPLES / "evidence.csv"))
+    assert (len(promotions), len(evidence)) == (3, 3)
+    assert not [row for row in (*promotions, *evidence) if isinstance(row, RefusedRow)]
 
 
 def test_what_is_no_yaml_is_told_in_a_line(tmp_path: Path) -> None:
