@@ -102,11 +102,15 @@ def write_pending(
     def judged(results: Iterable[Generation | Failure]) -> Iterator[Outcome]:
         return _outcomes(results, progress, retries, calibrations)
 
-    # First what an earlier run left waiting for its second attempt.
-    unwritten = chain(read_briefs(database, run_id, 1), read_briefs(database, run_id, 0))
-    prompts = render(retries.after(unwritten), renderer)
     written, waiting = budget.within(engine.generate), 2 * engine.in_flight_cap
-    with closing(retries), _quick_switches():
+    with (
+        # First what an earlier run left waiting for its second attempt.
+        closing(read_briefs(database, run_id, 1)) as begun,
+        closing(read_briefs(database, run_id, 0)) as unbegun,
+        closing(retries),
+        _quick_switches(),
+    ):
+        prompts = render(retries.after(chain(begun, unbegun)), renderer)
         if engine.in_process:
             hand_over(judged(write_once(written, prompts)), save, waiting)
             return

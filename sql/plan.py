@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self, cast
 
@@ -230,7 +230,7 @@ def _require_rows(connection: Connection, selection: Selection) -> None:
             raise NothingToPlan(f"the relation behind {view} has an id that is {why}: {(bad.id or '')[:60]!r}")
 
 
-def read_briefs(database: Database, run_id: int, attempt: int) -> Iterator[Brief]:
+def read_briefs(database: Database, run_id: int, attempt: int) -> Generator[Brief, None, None]:
     """The run's pending briefs that have had ``attempt`` attempts, streamed through a server-side cursor.
 
     On a connection of its own, so that saving goes on beside it; what is saved meanwhile doesn't change the stream.

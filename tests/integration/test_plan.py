@@ -672,7 +672,7 @@ def test_a_stream_that_is_dropped_half_way_gives_its_connection_back(database: D
         stream = read_briefs(database, run_id, 0)
         next(stream)
         assert isinstance(stream, Iterator)
-        stream.close()  # type: ignore[attr-defined]
+        stream.close()
     assert execute(database, "select count(*) from pg_stat_activity where state = 'idle in transaction'") == [(0,)]
 
 
