@@ -4,17 +4,14 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-
-import yaml
 
 from generation.channels import Channel
+from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.counting import COUNTERS
 from generation.facts import Facts, facts_of, holds, normal
-from generation.numbers import numbers_in
+from generation.lines import lines_of
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
 
@@ -150,28 +147,51 @@ def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     return None
 
 
-def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
-    """Every number in the copy stands in the product's record or the offer, with the same unit."""
-    for name, line in _lines(fields):
-        for stated in numbers_in(normal(line)):
-            if not context.facts.support(stated):
-                return _refusal("numbers", f"{name} states {stated.text!r}, which the record doesn't hold", line)
+def brand_words_gate(fields: Fields, context: Context) -> Rejection | None:
+    """None of the words that the brand bans, and each that it requires."""
+    campaign = context.brief.campaign
+    if not (campaign.banned_words or campaign.required_words):
+        return None
+    lines = lines_of(fields)
+    for word in campaign.banned_words:
+        for line in lines:
+            views = (line.plain, *(text for text, _ in line.unmasked()))
+            if any(holds(view, normal(word)) for view in views):
+                return _refusal("brand_words", f"{line.field} holds {word!r}, which the brand bans", line.raw)
+    for word in campaign.required_words:
+        if not any(holds(line.plain, normal(word)) for line in lines):
+            return Rejection("brand_words", f"the copy lacks {word!r}, which the brand requires")
     return None
+
+
+def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
+    """Every number, price and date is one of the record's, of a promotion's or of evidence, with its unit."""
+    return _objection(each for each in _ledger(fields, context) if each.gate == NUMBERS)
 
 
 def claims_gate(fields: Fields, context: Context) -> Rejection | None:
-    """No superlative, guarantee, discount, urgency, review, health, green or clickbait claim of the model's own."""
-    whole = _whole(fields)
-    found = {kind: pattern for kind, pattern in blocked_claims().items() if pattern.search(whole)}
-    if not found:
-        return None
-    for name, line in _lines(fields):
-        text = normal(line)
-        for kind, pattern in found.items():
-            for match in pattern.finditer(text):
-                if not holds(context.facts.names, match[0]):
-                    return _refusal("claims", f"{name} makes a claim of the kind {kind}, {match[0]!r}", line)
-    return None
+    """Nothing that a policy blocks, and no claim that needs support and has none."""
+    return _objection(each for each in _ledger(fields, context) if each.gate == CLAIMS)
+
+
+def _ledger(fields: Fields, context: Context) -> list[Finding]:
+    return findings_in(fields, context.brief, context.facts)
+
+
+def _objection(findings: Iterable[Finding]) -> Rejection | None:
+    """The first refused claim, a number before any other."""
+    refused = [each for each in findings if each.refused]
+    return _refused(min(refused, key=lambda each: each.gate != NUMBERS)) if refused else None
+
+
+def _refused(finding: Finding) -> Rejection:
+    claim, tell = finding.claim, finding.tell
+    if finding.gate == NUMBERS:
+        return _refusal(NUMBERS, f"{claim.field} states {claim.text!r}, {tell}", finding.line)
+    why = f"{claim.rule}: {tell}" if claim.rule else tell
+    return _refusal(
+        CLAIMS, f"{claim.field} makes a claim of the kind {claim.kind}, {claim.text!r} ({why})", finding.line
+    )
 
 
 def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
@@ -206,24 +226,22 @@ GATES: tuple[Gate, ...] = (
     contact_gate,
     repetition_gate,
     language_gate,
-    numbers_gate,
-    claims_gate,
+    brand_words_gate,
 )
-"""In this order; cheap and certain ones first."""
-
-
-@cache
-def blocked_claims() -> Mapping[str, re.Pattern[str]]:
-    """The patterns of templates/policies/basic.yaml by kind, compiled."""
-    text = (files("templates") / "policies" / "basic.yaml").read_text("utf-8")
-    kinds: dict[str, list[str]] = yaml.safe_load(text)["blocked"]
-    return {kind: re.compile("|".join(patterns)) for kind, patterns in kinds.items()}
+"""In this order; cheap and certain ones first. The ledger, which looks at what passed these, is the last of all."""
 
 
 def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | None = None) -> Rejection | None:
     """The first gate's objection to a copy, or None: also for text that a person edited."""
-    context = Context(brief, channel, facts or facts_of(brief))
-    return next((rejection for gate in GATES if (rejection := gate(fields, context))), None)
+    return _examine(fields, Context(brief, channel, facts or facts_of(brief)))[0]
+
+
+def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[Finding]]:
+    """The first objection, and the ledger of a copy that passed the gates before it."""
+    if rejection := next((found for gate in GATES if (found := gate(fields, context))), None):
+        return rejection, []
+    findings = _ledger(fields, context)
+    return _objection(findings), findings
 
 
 def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
@@ -235,8 +253,15 @@ def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
         fields = parse(draft.text, channel)
     except ParseError as exc:
         return AdCopy(draft, {}, Rejection("parse", str(exc)))
-    rejection = check_fields(fields, draft.brief, channel, facts)
-    return AdCopy(draft, fields, rejection, warnings_for(fields, channel))
+    rejection, findings = _examine(fields, Context(draft.brief, channel, facts or facts_of(draft.brief)))
+    warned = tuple(_warning(each) for each in findings if each.claim.verdict == "warned")
+    warnings = (*warnings_for(fields, channel), *warned)
+    return AdCopy(draft, fields, rejection, warnings, tuple(each.claim for each in findings))
+
+
+def _warning(finding: Finding) -> str:
+    claim = finding.claim
+    return f"{claim.field} says {claim.text!r}, {f'{claim.rule}: ' if claim.rule else ''}{finding.tell}"
 
 
 def warnings_for(fields: Fields, channel: Channel) -> tuple[str, ...]:

@@ -16,7 +16,10 @@ from generation.channels import load_channel
 # The code counts like the data: a mended gate is another verdict on the same words as much as another limit is, and
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
-CODE = ("checks.py", "counting.py", "facts.py", "numbers.py", "parsing.py", "prompts.py", "scoring.py")
+CODE = (
+    "checks.py", "claims.py", "counting.py", "dates.py", "facts.py", "lexicon.py", "lines.py", "needles.py", "numbers.py",
+    "parsing.py", "policies.py", "prompts.py", "scoring.py", "support.py",
+)  # fmt: skip
 
 
 @cache

@@ -1,0 +1,73 @@
+"""A copy's lines as the checks read them, and the way back: which stored characters a normalised stretch came from.
+
+Words can hide from a pattern behind letters of other scripts that look the same, accents or spaces; a line is read as
+it would look without those, too.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+from generation.facts import normal
+from generation.records import Fields
+
+_LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁԛԝһıɑɡοανρυτικχВΑΒΕΖΗΙΚΜΝΟΡΤΥΧàáâãäåāçèéêëēìíîïīñòóôõöōøùúûüūýÿ",
+    "aeopcyxijsdqwhiagoavputikxBABEZHIKMNOPTYXaaaaaaaceeeeeiiiiinooooooouuuuuyy",
+)
+_DISGUISE = re.compile("[аеорсухіјѕԁԛԝһıɑɡοανρυτικχàáâãäåāçèéêëēìíîïīñòóôõöōøùúûüūýÿ]")
+# "b e s t", 免 费: a single letter or hanzi between separators, several times.
+_SPREAD = re.compile(r"(?<![a-z0-9])[a-z](?:[ ._*·-][a-z]){3,}(?![a-z0-9])|[一-鿿](?:[ ._*·|/-]{1,2}[一-鿿])+")
+_BETWEEN = re.compile(r"[ ._*·|/-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a field, stored and normalised."""
+
+    field: str
+    number: int  # in its field, from 0
+    raw: str
+    plain: str  # what facts.normal makes of it
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the stored line a stretch of the normalised one stands, whole characters."""
+        if self.raw.isascii():
+            return start, end
+        ends = list(accumulate(len(piece) for piece in self._pieces()))
+        if ends[-1] != len(self.plain):
+            return 0, len(self.raw)  # letters that only join when they meet: rather all of the line than a wrong part
+        first = next(at for at, stop in enumerate(ends) if stop > start)
+        last = next(at for at, stop in enumerate(ends) if stop >= end)
+        clusters = self._clusters()
+        return clusters[first][0], clusters[last][1]
+
+    def _clusters(self) -> list[tuple[int, int]]:
+        """Each character with the marks that combine with it."""
+        starts = [at for at, ch in enumerate(self.raw) if at == 0 or not unicodedata.combining(ch)]
+        return list(zip(starts, [*starts[1:], len(self.raw)], strict=True))
+
+    def _pieces(self) -> list[str]:
+        return [normal(self.raw[start:end]) for start, end in self._clusters()]
+
+    def unmasked(self) -> Iterator[tuple[str, list[int]]]:
+        """The line without what words hide behind, and from where in ``plain`` each character of that is."""
+        seen = self.plain.translate(_LOOKALIKES)
+        if seen != self.plain:
+            yield seen, list(range(len(seen) + 1))
+        dropped = {at for match in _SPREAD.finditer(seen) for at in range(*match.span()) if _BETWEEN.match(seen[at])}
+        if dropped:
+            kept = [at for at in range(len(seen)) if at not in dropped]
+            yield "".join(seen[at] for at in kept), [*kept, len(seen)]
+
+
+def lines_of(fields: Fields) -> list[Line]:
+    """Every line of a copy, in its order."""
+    return [Line(name, at, raw, normal(raw)) for name, lines in fields.items() for at, raw in enumerate(lines)]
+
+
+def may_hide(text: str) -> bool:
+    """Whether a normalised text holds anything that a word could hide behind."""
+    return bool(_SPREAD.search(text)) or (not text.isascii() and bool(_DISGUISE.search(text)))

@@ -1,0 +1,233 @@
+"""What supports words that a policy speaks of, or a number that a copy states: a column, a promotion, history, evidence.
+
+Each function gives the support as the ledger shows it ("promotions: spring-10"), or None. Finding claims is in
+``generation.claims``; what the record says by itself in ``generation.facts``.
+"""
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+
+from generation.facts import Facts, normal, today
+from generation.lexicon import Lexicon
+from generation.numbers import Stated
+from generation.policies import Rule, market_of
+from generation.records import Brief, Promotion
+
+_TOKEN = re.compile(r"[a-z]{2,}|[\u3400-\u9fff]")
+_STEM = 5  # letters: "clinically" and "clinical" are one word here
+_FILLER = frozenset(
+    "the an of in by with and for our your its is are has have been to on at no than any all more most other others as it"
+    " this that up from only just very extra now each every been was got ever per of 的 了 是 为 经 已 被 在 和 与 由 之 款 超 高"
+    .split()
+)  # fmt: skip
+# Words that the kind of a row says already: an award's statement needn't say "award-winning".
+_SAID_BY_KIND = {
+    "award": "award awards awarded winning winner won win prize prizes voted medal 奖 获 荣 斩 摘 得 夺 膺 金",
+    "certification": "certified certification certificate tested approved standard 认 证 通 过 获 得 取 检 测 书 符 合",
+    "test": "tested test tests proven proof shown shows study studies trials research 检 测 试 验 证 明 实 表 显 示 过 通",
+    "guarantee": "guarantee guaranteed guarantees warranty 质 保 修 证 承 诺 障",
+    "origin": "made manufactured built produced crafted handcrafted handmade from 制 造 生 产 自 原 出 品 地 进 口",
+    "statistic": "rated rating ratings review reviews out star stars 评 星",
+    "review": "say says customer customers buyer buyers review reviews 客 户 买 家 说 评",
+    "percent_off": "off sale sales discount discounted discounts save saving savings reduction percent cent half price special"
+    " offer deal cheaper reduced 折 打 扣 优 惠 特 价 半 省 立 减 降 促 销 活 动 大 让 利 全 场 享 低 至 直 券 一 二 三 四 五 六 七 八 九",
+    "amount_off": "off sale discount discounted discounts save saving savings reduction special offer deal cheaper reduced"
+    " 扣 优 惠 特 价 省 立 减 降 促 销 活 动 大 让 利 满 直 元",
+    "price": "special price offer deal sale 特 价 优 惠 活 动 促 销",
+    "gift": "gift gifts free purchase order orders complimentary bonus 赠 送 品 礼 附 加 随 免 费 好 豪 大 下 单 购 买 即",
+    "free_shipping": "free shipping delivery postage cost charge complimentary 免 费 包 邮 运",
+    "bundle": "buy get one two three bundle for 买 送 得 一 二 三 第 件 组 合 套",
+}
+# What the record itself may state; a ranking, a review, a cure or an offer it can't.
+_FACTUAL = frozenset({"certification", "guarantee", "origin", "green", "material"})
+_OF_STOCK = re.compile(
+    r"\bleft\b|remaining|\bin stock\b|stock|suppl|quantit|gone|sold|selling|running out|last few"
+    r"|剩|售罄|售完|库存|手慢|抢完|限量|限购|有限"
+)
+_OF_TIME = re.compile(
+    r"time|\bends?\b|hours?|days?|today|tonight|tomorrow|midnight|week|限时|截止|结束|倒计时|今|\d天|小时"
+)
+_TODAY, _TOMORROW = re.compile(r"today|tonight|midnight|今[日天晚]"), re.compile(r"tomorrow|明[日天晚]")
+_NOT_SOLID = re.compile(
+    r"veneer|plywood|mdf\b|chipboard|particle ?board|laminat|fibreboard|贴皮|胶合板|密度板|刨花板|颗粒板|饰面"
+)
+_BLENDED = re.compile(r"blend|mix|混纺|混合")
+_IMITATED = re.compile(r"^(?:faux|vegan|artificial|imitation|pu|mock|synthetic)\b|^(?:仿|人造|假)|纸$")
+
+
+def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts) -> str | None:
+    """What lets a copy say normalised words that a rule speaks of."""
+    # An offer in a campaign's free text has no end and can't expire: it is no promotion.
+    offer = not rule.evidence & {"promotion", "end_date", "stock"}
+    if rule.names_excuse and (source := facts.names_held_in(words, offer=offer)):
+        return source.named(words)
+    if rule.action != "evidence":
+        return None
+    for each in facts.evidence:
+        if each.kind in rule.evidence and _covers(each.statement, each.kind, words):
+            return f"claim_evidence: {each.id}"
+    promotion = facts.promotion
+    if promotion and "promotion" in rule.evidence and _covers(promotion.terms, promotion.kind, words):
+        return f"promotions: {promotion.id}"
+    if promotion and rule.evidence & {"end_date", "stock"} and _presses_truly(words, promotion, rule):
+        return f"promotions: {promotion.id}"
+    if "price_history" in rule.evidence and (support := of_lower_price(brief, facts)):
+        return support
+    if rule.names_excuse and rule.kind in _FACTUAL:
+        record = (each for each in facts.sources if each.column.startswith("products."))
+        if source := facts.held_in(words, record):
+            return source.named(words)
+    return None
+
+
+def _covers(statement: str, kind: str, words: str) -> bool:
+    """Whether a statement of some kind says all the words: what they add to it would be the copy's own."""
+    said = _said(statement, kind)
+    return all(token in said or (len(token) > 2 and token[:_STEM] in said) for token in _tokens(words))
+
+
+def _tokens(text: str) -> list[str]:
+    return [token for token in _TOKEN.findall(text) if token not in _FILLER]
+
+
+@lru_cache(maxsize=1024)
+def _said(statement: str, kind: str) -> frozenset[str]:
+    tokens = [*_tokens(normal(statement)), *_SAID_BY_KIND.get(kind, "").split()]
+    return frozenset(tokens) | {token[:_STEM] for token in tokens} | {token.removesuffix("s") for token in tokens}
+
+
+def _presses_truly(words: str, promotion: Promotion, rule: Rule) -> bool:
+    """Whether a promotion's end or its limited stock makes words of urgency true (UCPD, annex I, point 7)."""
+    ends, stock = promotion.ends if "end_date" in rule.evidence else None, "stock" in rule.evidence
+    if _OF_STOCK.search(words):
+        return stock and promotion.limited_stock
+    if _TODAY.search(words) or _TOMORROW.search(words):
+        return ends is not None and (ends - today()).days == (1 if _TOMORROW.search(words) else 0)
+    if _OF_TIME.search(words):
+        return ends is not None
+    return ends is not None or (stock and promotion.limited_stock)
+
+
+def price_paid(brief: Brief, facts: Facts) -> Decimal | None:
+    """The product's price with the promotion taken off, where that says how much."""
+    price, promotion = brief.product.price, facts.promotion
+    if price is None or promotion is None:
+        return price
+    if promotion.kind == "percent_off" and promotion.percent is not None:
+        return (price * (100 - promotion.percent) / 100).quantize(Decimal("0.01"))
+    if promotion.amount is not None and promotion.currency == brief.product.currency:
+        if promotion.kind == "amount_off":
+            return price - promotion.amount
+        if promotion.kind == "price":
+            return promotion.amount
+    return price
+
+
+def of_lower_price(brief: Brief, facts: Facts) -> str | None:
+    """The price history, where the price is now below its lowest of the last 30 days (Dir. 98/6, article 6a)."""
+    paid = price_paid(brief, facts)
+    if brief.lowest_price is None or paid is None or paid >= brief.lowest_price:
+        return None
+    return _history(brief)
+
+
+def _history(brief: Brief) -> str:
+    return f"price_history: {brief.lowest_price} {brief.product.currency}"
+
+
+def of_former_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports "was $29.90": the lowest price of the last 30 days, in the product's currency, and nothing else."""
+    if stated.unit != (brief.product.currency or "").lower() or brief.lowest_price not in stated.values:
+        return None
+    return of_lower_price(brief, facts)
+
+
+def of_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports a sum as a price: the record, or what is paid under the promotion."""
+    paid = price_paid(brief, facts)
+    if paid != brief.product.price and paid in stated.values and stated.unit == (brief.product.currency or "").lower():
+        return f"promotions: {facts.promotion.id}" if facts.promotion else None
+    return facts.support(stated)
+
+
+def of_sum_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports "$5 off": a promotion of that sum, the words of an offer, or the fall in price."""
+    promotion = facts.promotion
+    if promotion and promotion.kind == "amount_off" and promotion.amount in stated.values:
+        if stated.unit == (promotion.currency or brief.product.currency or "").lower():
+            return f"promotions: {promotion.id}"
+    for known, source in facts.numbers:
+        if source.column in ("campaigns.offer", "promotions") and known.unit == stated.unit:
+            if not known.values.isdisjoint(stated.values):
+                return source.named(known.text)
+    paid = price_paid(brief, facts)
+    if (
+        paid is not None
+        and of_lower_price(brief, facts)
+        and stated.unit == (brief.product.currency or "").lower()
+        and brief.lowest_price is not None
+        and brief.lowest_price - paid in stated.values
+    ):
+        return _history(brief)
+    return None
+
+
+def of_per_cent_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports "20% off": the promotion, the words of an offer, or a fall in price by at least as much.
+
+    In the EU a reduction is counted from the lowest price of the last 30 days (C-330/23), whatever the promotion says.
+    """
+    promotion, lowest, paid = facts.promotion, brief.lowest_price, price_paid(brief, facts)
+    fall = (lowest - paid) / lowest * 100 if lowest and paid is not None else None
+    true_of_history = fall is not None and any(0 <= fall - value < 1 for value in stated.values if value > 0)
+    if promotion and promotion.kind == "percent_off" and promotion.percent in stated.values:
+        in_eu = market_of(brief.campaign.market, brief.locale) == "eu"
+        if not in_eu or fall is None or any(value <= fall + Decimal("0.05") for value in stated.values):
+            return f"promotions: {promotion.id}"
+        return None
+    for known, source in facts.numbers:
+        if source.column in ("campaigns.offer", "promotions", "products.title") and known.unit == "off":
+            if not known.values.isdisjoint(stated.values):
+                return source.named(known.text)
+    return _history(brief) if true_of_history else None
+
+
+def of_days_left(stated: Stated, facts: Facts) -> str | None:
+    """What supports "3 days left": the promotion's last day."""
+    if facts.promotion is None or facts.promotion.ends is None or stated.unit != "day":
+        return None
+    left = (facts.promotion.ends - today()).days
+    return f"promotions: {facts.promotion.id}" if stated.values & {Decimal(left), Decimal(left + 1)} else None
+
+
+def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
+    """What supports a material, a colour or a certificate: the record says it, the same in other words or a kind of it."""
+    known = _record_words(facts.text, lexicon)
+    if word.startswith("solid ") or word in ("实木", "纯实木"):
+        if _NOT_SOLID.search(facts.text):
+            return None
+        word = word.removeprefix("solid ") if word != "solid wood" else word
+        word = "wood" if word in ("solid wood", "实木", "纯实木") else word
+    elif word.startswith(("pure ", "100% ", "纯", "全")):
+        base = re.sub(r"^(?:pure |100% ?|纯|全)", "", word)
+        if any(of.startswith(base) and max(values) < 100 for of, values in facts.shares) or _BLENDED.search(facts.text):
+            return None
+    for wanted in lexicon.says(word):
+        for found in known:
+            if found == wanted or (not _IMITATED.search(found) and _is_kind_of(found, wanted)):
+                source = facts.held_in(found)
+                return source.named(found) if source else None
+    return None
+
+
+def _is_kind_of(found: str, wanted: str) -> bool:
+    """Whether a longer word's last part, or in English any part, is the shorter: 白橡木 is 橡木, 橡胶木 is no 橡胶."""
+    if len(wanted) < 2 or wanted not in found:
+        return False
+    return f" {wanted} " in f" {found.replace('-', ' ')} " if wanted.isascii() else found.endswith(wanted)
+
+
+@lru_cache(maxsize=1024)
+def _record_words(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lexicon.known_in(text)))
