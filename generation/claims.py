@@ -29,8 +29,8 @@ NUMBERS = "numbers"  # the gate that a number's refusal goes by; all else goes b
 CLAIMS = "claims"
 _WARNED_KINDS = frozenset({"colour"})
 _FORMER_BEFORE = re.compile(
-    r"(?:\bwas|\bwere|originally|formerly|previously|\bbefore|\breg(?:ular(?:ly)?)?|\bfrom|instead of|\brrp|\bmsrp|list price"
-    r"|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
+    r"(?:\bwas|\bwere|originally|formerly|previously|\bbefore|\breg(?:ular(?:ly)?)?|instead of|\brrp|\bmsrp"
+    r"|list price|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
     r"|原价|原售价|市场价|专柜价|吊牌价|划线价|零售价|日常价|门店价|参考价)[.:]?\s?(?:price\s?)?(?:was|of|at|is|为|是|约)?[:\s]*\Z"
 )
 _REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
@@ -42,14 +42,9 @@ _OFF_AFTER = re.compile(r"\s?(?:off\b|discount|cheaper\b|less\b|优惠)")
 _MEASURED_AFTER = re.compile(
     r"[\s-]{0,2}(?:in )?(high|tall|wide|long|deep|thick|across|diameter|height|width|length|depth)\b"
 )
-_CLAUSE = re.compile(r"[,.;:!?、。()|/×x]|\band\b|\bby\b|[和与乘]")
+_CLAUSE = re.compile(r"[,.;:!?、。()|/×]| x |\band\b|\bby\b|[和与乘]")
 _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
-_NO_MAKER = frozenset(
-    "hand design nature day night monday tuesday wednesday thursday friday saturday sunday january february march april may june"
-    " july august september october november december christmas easter candlelight default appointment water lake sea land"
-    " you your our the a an and all mail email phone post bike train car foot".split()
-)  # fmt: skip
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -102,6 +97,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
         if latin or masked or not line.plain.isascii():
             found += _worded(line, look, latin, masked=masked)
         found += _made_by(line, look)
+        if masked:
+            found += _spread_out(line, look)
     order = {name: at for at, name in enumerate(fields)}
     return sorted(found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start))
 
@@ -166,7 +163,7 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         aspect = _aspect(plain, stated, since) if kind == "measure" else None
         if support and contradicts(stated, aspect, facts):
             support, tell = None, f"where the record gives another {aspect}"
-        elif support and kind == "percentage" and not _shared(plain, stated, facts):
+        elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
         support = support or of_days_left(stated, facts)
     value = figure(stated)
@@ -179,12 +176,7 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
 
 def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str | None, str]:
     """The kind, the support and the objection of a sum of money."""
-    reduced = bool(_REDUCED.search(before))
-    if (
-        reduced
-        or (_FORMER_BEFORE.search(before) and not before.rstrip().endswith("from"))
-        or _FORMER_AFTER.match(after)
-    ):
+    if _REDUCED.search(before) or _FORMER_BEFORE.search(before) or _FORMER_AFTER.match(after):
         tell = "a former price, which only the price history supports"
         return "price", of_former_price(stated, look.brief, look.facts), tell
     if _OFF_BEFORE.search(before) or _OFF_AFTER.match(after):
@@ -201,14 +193,21 @@ def _aspect(plain: str, stated: Stated, since: int) -> str | None:
     return aspect_in(before[-24:]) or aspect_in(re.split(r"\d", _CLAUSE.split(plain[stated.end :])[0])[0][:24])
 
 
-def _shared(plain: str, stated: Stated, facts: Facts) -> bool:
-    """Whether the record doesn't say that it is another per cent of what the copy says."""
-    for word, values in shares_in(plain[stated.start : stated.end + 24]):
-        known = [other for of, other in facts.shares if of.startswith(word) or word.startswith(of)]
-        if known and not any(values & other for other in known):
-            return False
-        break
-    return True
+def _shared(plain: str, stated: Stated, look: _Look) -> bool:
+    """Whether the record doesn't contradict what the copy's per cent are of: "20% wool" where the record has 80%."""
+    after, facts = plain[stated.end : stated.end + 24], look.facts
+    word = next((word for word, _ in shares_in(plain[stated.start : stated.end + 24])), None)
+    if word is None:
+        return True
+    same_thing = [values for of, values in facts.shares if of.startswith(word) or word.startswith(of)]
+    if same_thing:
+        return any(not values.isdisjoint(stated.values) for values in same_thing)
+    others = [of for of, values in facts.shares if not values.isdisjoint(stated.values)]
+    if not others or any(of in after for of in others):
+        return True
+    # The record gives this share, but of something else: of what, if the copy names a material?
+    first = next(look.words.words_in(after, after, LATIN.findall(after)), None)
+    return first is None or first.kind != "material"
 
 
 def _in_stock_claim(line: Line, span: tuple[int, int], spoken: list[Claim]) -> str | None:
@@ -248,6 +247,15 @@ def _spoken(line: Line, look: _Look, rules: Iterable[Rule], *, masked: bool) -> 
                     rule=rule,
                     warned=rule.action == "warn",
                 )
+
+
+def _spread_out(line: Line, look: _Look) -> Iterator[Finding]:
+    """Letters apart, as in "b e s t": what they say is for no check to read."""
+    for start, end in line.spread_letters():
+        source = look.facts.held_in(line.plain[start:end])
+        support = source.named(line.plain[start:end]) if source else None
+        tell = "letters spread out, which no check can read"
+        yield _finding(line, "disguise", (start, end), line.plain[start:end], support, tell=tell)
 
 
 def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> Iterator[Finding]:
@@ -308,7 +316,7 @@ def _made_by(line: Line, look: _Look) -> Iterator[Finding]:
             plain = name.lower()
             if pattern is _MAKER and match[1]:
                 words = _WORD.findall(line.raw)
-                if plain.split()[0] in _NO_MAKER or len(_CAPITAL.findall(line.raw)) > 0.7 * len(words):
+                if plain.split()[0] in look.words.no_maker or len(_CAPITAL.findall(line.raw)) > 0.7 * len(words):
                     continue  # "By Hand" and title case
             first = plain.split()[0].removesuffix("'s").removesuffix("’s")
             support = next((s.named(name) for s in look.facts.sources if first in s.text), None)

@@ -16,8 +16,8 @@ _MONTH = (
 _HAN = "一二三四五六七八九十"
 _DAY = re.compile(
     rf"(?<![\d.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_MONTH})\b\.?(?:,? (?P<y1>\d{{4}})\b)?"
-    rf"|\b(?P<m2>{_MONTH})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,]?\d| ?(?:%|cm|mm|kg|g|ml|l|m|hours?|people|pack)\b)"
-    r"(?:,? (?P<y2>\d{4})\b)?"
+    rf"|\b(?P<m2>{_MONTH})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    r"(?![.,]?\d| ?(?:%|cm|mm|kg|g|ml|l|m|hours?|people|pack)\b)(?:,? (?P<y2>\d{4})\b)?"
     rf"|\b(?P<m3>{_MONTH})\.? (?P<y3>(?:19|20)\d\d)\b"
     r"|(?<!\d)(?P<y4>\d{4})[-/.](?P<m4>\d{1,2})[-/.](?P<d4>\d{1,2})(?!\d)"
     r"|(?:(?<!\d)(?P<y5>\d{4}) ?年 ?)?(?<!\d)(?P<m5>\d{1,2}) ?月(?! ?\d* ?内) ?(?:(?P<d5>\d{1,2}) ?[日号])?"
@@ -59,10 +59,8 @@ def dates_in(text: str) -> Iterator[Day]:
         told = match.groupdict()
         form = next(number for number in "123456" if told[f"m{number}"])
         month, day, year = told[f"m{form}"], told.get(f"d{form}"), told.get(f"y{form}")
-        if form in "123":
-            number = _MONTHS.index(month[:3]) + 1
-        else:
-            number = _han(month) if form == "6" else int(month)
+        in_words = {"1", "2", "3"}
+        number = _MONTHS.index(month[:3]) + 1 if form in in_words else _han(month) if form == "6" else int(month)
         on = None if day is None else _han(day) if form == "6" else int(day)
         if 1 <= number <= 12 and (on is None or 1 <= on <= 31):
             yield Day(match[0], int(year) if year else None, number, on, match.start(), match.end())

@@ -92,7 +92,7 @@ class Facts:
         return next((each for each in (self.sources if sources is None else sources) if holds(each.text, phrase)), None)
 
     def names_held_in(self, phrase: str, *, offer: bool = True) -> Source | None:
-        """The name or promise that holds a phrase: the title, the brand, the promotion or, where that counts, the offer."""
+        """The title, brand, promotion or, where that counts, offer that holds a phrase: what people said."""
         if not holds(self.names, phrase):
             return None
         names = (each for each in self.sources if is_name(each) and (offer or each.column != "campaigns.offer"))
@@ -240,10 +240,13 @@ def contradicts(stated: Stated, aspect: str | None, facts: Facts) -> bool:
 
 
 _SHARE = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?) ?(?:%|percent\b|per cent\b)(?: of)? ?的?([a-z]{3,}|[一-鿿]{1,4})")
+_SHARE_AFTER = re.compile(r"(?:^|[\s,;:、])([一-鿿]{1,4}) ?(\d{1,3}(?:\.\d+)?) ?%(?! ?[一-鿿])")
 
 
 def shares_in(text: str) -> Iterator[tuple[str, frozenset[Decimal]]]:
     """What a normalised text says each per cent is of: 80% cotton, 20%涤纶."""
+    for word, value in _SHARE_AFTER.findall(text):
+        yield word, frozenset({Decimal(value)})
     for value, word in _SHARE.findall(text):
         if word not in ("off", "discount"):
             yield word, frozenset({Decimal(value)})

@@ -52,6 +52,9 @@ class Lexicon:
     told_before: re.Pattern[str]
     told_after: re.Pattern[str]
     supporting: Mapping[str, tuple[str, ...]]  # word → what the record may say instead: the same, or a kind of it
+    no_maker: frozenset[str]  # what stands after "by" and is nobody's name
+    filler: frozenset[str]  # words that say nothing by themselves
+    said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
     def words_in(self, line: str, raw: str, words: Iterable[str]) -> Iterator[Word]:
         """The lexicon's words in a normalised line, the longest where several begin; ``words`` are its Latin ones.
@@ -64,12 +67,13 @@ class Lexicon:
         spared = [match.span() for match in self.spare.finditer(line)]
         for match in found:
             start, text = match.start(), self._listed(match[0])
-            if any(a < match.end() and b > start for a, b in spared):
+            told = text in self.needs_telling and self._told(line, match)
+            if not told and any(a < match.end() and b > start for a, b in spared):
                 continue
             kind = self.kinds[text]
             if kind == "certification" and len(text) <= _SHORT_NAME and raw[start : match.end()].islower():
                 continue
-            if text in self.needs_telling and not self._told(line, match):
+            if text in self.needs_telling and not told:
                 continue
             yield Word(kind, text, start, match.end())
 
@@ -141,6 +145,9 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         told_before=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_before') or ['(?!)'])}) (?:[a-z]+ )?\Z"),
         told_after=re.compile(rf"[ -](?:{'|'.join(idioms.get('told_after') or ['(?!)'])})\b"),
         supporting=_supporting(same, general),
+        no_maker=frozenset(str(idioms.get("no_maker") or "").split()),
+        filler=frozenset(str(idioms.get("filler") or "").split()),
+        said_by_kind={kind: tuple(told.split()) for kind, told in (idioms.get("said_by_kind") or {}).items()},
     )
 
 

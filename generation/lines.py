@@ -57,10 +57,15 @@ class Line:
         seen = self.plain.translate(_LOOKALIKES)
         if seen != self.plain:
             yield seen, list(range(len(seen) + 1))
+        # What letters spell is for no pattern to see, for where the words end is lost: `spread_letters` has those.
         dropped = {at for match in _SPREAD.finditer(seen) for at in range(*match.span()) if _BETWEEN.match(seen[at])}
         if dropped:
             kept = [at for at in range(len(seen)) if at not in dropped]
             yield "".join(seen[at] for at in kept), [*kept, len(seen)]
+
+    def spread_letters(self) -> Iterator[tuple[int, int]]:
+        """Where in ``plain`` single Latin letters stand apart, four or more of them."""
+        return (match.span() for match in _SPREAD.finditer(self.plain) if match[0].isascii())
 
 
 def lines_of(fields: Fields) -> list[Line]:

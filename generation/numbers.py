@@ -260,9 +260,11 @@ def agree(stated: Stated, known: Stated) -> bool:
 
 def _same_quantity(stated: Stated, known: Stated) -> bool:
     """Whether two numbers are one quantity in two units."""
-    if stated.unit == known.unit or stated.unit not in _SMALLEST or known.unit not in _SMALLEST:
+    if stated.unit == known.unit or stated.unit is None or known.unit is None:
         return False
-    (one, factor), (other, known_factor) = _SMALLEST[stated.unit], _SMALLEST[known.unit]
+    (one, factor), (other, known_factor) = (
+        _SMALLEST.get(unit, (unit, Decimal(1))) for unit in (stated.unit, known.unit)
+    )
     return one == other and not {value * factor for value in stated.values}.isdisjoint(
         value * known_factor for value in known.values
     )
@@ -270,7 +272,7 @@ def _same_quantity(stated: Stated, known: Stated) -> bool:
 
 def measure_of(unit: str | None) -> str | None:
     """What a unit measures, by its smallest unit: of "cm" and of "m" it is "mm"."""
-    return _SMALLEST[unit][0] if unit in _SMALLEST else unit
+    return _SMALLEST[unit][0] if unit and unit in _SMALLEST else unit
 
 
 def figure(stated: Stated) -> str:

@@ -19,8 +19,9 @@ MARKETS = ("us", "uk", "eu", "cn")
 _MARKET_OF_LOCALE = {"en-US": "us", "en-GB": "uk", "zh-CN": "cn"}
 ACTIONS = ("block", "evidence", "warn")
 EVIDENCE_KINDS = frozenset(
-    "certification award test guarantee origin statistic review other promotion price_history stock end_date".split()
-)
+    ("certification", "award", "test", "guarantee", "origin", "statistic", "review", "other", "promotion",
+     "price_history", "stock", "end_date")
+)  # fmt: skip
 _PACK_KEYS = {"pack", "title", "markets", "channels", "rules"}
 _NEEDED = {"id", "kind", "action", "tell", "patterns"}
 _RULE_KEYS = _NEEDED | {"evidence", "source_url", "verified_on", "sure", "enabled", "names_excuse", "spare"}

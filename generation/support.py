@@ -1,4 +1,4 @@
-"""What supports words that a policy speaks of, or a number that a copy states: a column, a promotion, history, evidence.
+"""What supports a claim: a column of the product's, a promotion, the price history or a row of evidence.
 
 Each function gives the support as the ledger shows it ("promotions: spring-10"), or None. Finding claims is in
 ``generation.claims``; what the record says by itself in ``generation.facts``.
@@ -8,37 +8,18 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from generation.facts import Facts, normal, today
-from generation.lexicon import Lexicon
+from generation.facts import OFFERS, Facts, normal, today
+from generation.lexicon import Lexicon, lexicon
 from generation.numbers import Stated
 from generation.policies import Rule, market_of
 from generation.records import Brief, Promotion
 
 _TOKEN = re.compile(r"[a-z]{2,}|[\u3400-\u9fff]")
+_SHORT = 12  # characters of an attribute's value that is one material, or a few with their shares
 _STEM = 5  # letters: "clinically" and "clinical" are one word here
-_FILLER = frozenset(
-    "the an of in by with and for our your its is are has have been to on at no than any all more most other others as it"
-    " this that up from only just very extra now each every been was got ever per of 的 了 是 为 经 已 被 在 和 与 由 之 款 超 高"
-    .split()
-)  # fmt: skip
-# Words that the kind of a row says already: an award's statement needn't say "award-winning".
-_SAID_BY_KIND = {
-    "award": "award awards awarded winning winner won win prize prizes voted medal 奖 获 荣 斩 摘 得 夺 膺 金",
-    "certification": "certified certification certificate tested approved standard 认 证 通 过 获 得 取 检 测 书 符 合",
-    "test": "tested test tests proven proof shown shows study studies trials research 检 测 试 验 证 明 实 表 显 示 过 通",
-    "guarantee": "guarantee guaranteed guarantees warranty 质 保 修 证 承 诺 障",
-    "origin": "made manufactured built produced crafted handcrafted handmade from 制 造 生 产 自 原 出 品 地 进 口",
-    "statistic": "rated rating ratings review reviews out star stars 评 星",
-    "review": "say says customer customers buyer buyers review reviews 客 户 买 家 说 评",
-    "percent_off": "off sale sales discount discounted discounts save saving savings reduction percent cent half price special"
-    " offer deal cheaper reduced 折 打 扣 优 惠 特 价 半 省 立 减 降 促 销 活 动 大 让 利 全 场 享 低 至 直 券 一 二 三 四 五 六 七 八 九",
-    "amount_off": "off sale discount discounted discounts save saving savings reduction special offer deal cheaper reduced"
-    " 扣 优 惠 特 价 省 立 减 降 促 销 活 动 大 让 利 满 直 元",
-    "price": "special price offer deal sale 特 价 优 惠 活 动 促 销",
-    "gift": "gift gifts free purchase order orders complimentary bonus 赠 送 品 礼 附 加 随 免 费 好 豪 大 下 单 购 买 即",
-    "free_shipping": "free shipping delivery postage cost charge complimentary 免 费 包 邮 运",
-    "bundle": "buy get one two three bundle for 买 送 得 一 二 三 第 件 组 合 套",
-}
+# "Now $19.90" tells a price; 现价 and 到手价 tell of a reduction.
+_NOW = re.compile(r"(?:now|现在|现仅|现只)")
+_REDUCED_NOW = re.compile(r"(?:现价|到手|券后|活动价|折后|[秒促特优惊][杀销惠喜]价?)")
 # What the record itself may state; a ranking, a review, a cure or an offer it can't.
 _FACTUAL = frozenset({"certification", "guarantee", "origin", "green", "material"})
 _OF_STOCK = re.compile(
@@ -48,6 +29,7 @@ _OF_STOCK = re.compile(
 _OF_TIME = re.compile(
     r"time|\bends?\b|hours?|days?|today|tonight|tomorrow|midnight|week|限时|截止|结束|倒计时|今|\d天|小时"
 )
+_COUNTDOWN = re.compile(r"\d ?(?:hours?|days?|小时|天)")
 _TODAY, _TOMORROW = re.compile(r"today|tonight|midnight|今[日天晚]"), re.compile(r"tomorrow|明[日天晚]")
 _NOT_SOLID = re.compile(
     r"veneer|plywood|mdf\b|chipboard|particle ?board|laminat|fibreboard|贴皮|胶合板|密度板|刨花板|颗粒板|饰面"
@@ -74,9 +56,33 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts) -> str | None:
         return f"promotions: {promotion.id}"
     if "price_history" in rule.evidence and (support := of_lower_price(brief, facts)):
         return support
+    if rule.kind == "price" and brief.product.price is not None and _NOW.match(words):
+        return f"products.price: {brief.product.price} {brief.product.currency}"  # the figure is the numbers' affair
+    if (
+        rule.kind == "price"
+        and promotion
+        and price_paid(brief, facts) != brief.product.price
+        and _REDUCED_NOW.match(words)
+    ):
+        return f"promotions: {promotion.id}"
     if rule.names_excuse and rule.kind in _FACTUAL:
-        record = (each for each in facts.sources if each.column.startswith("products."))
-        if source := facts.held_in(words, record):
+        return _of_record(rule.kind, words, facts)
+    return None
+
+
+def _of_record(kind: str, words: str, facts: Facts) -> str | None:
+    """The column that says the words, or all of them that add to what the kind of claim says already."""
+    record = [each for each in facts.sources if each.column.startswith("products.")]
+    if source := facts.held_in(words, record):
+        return source.named(words)
+    said_already = set(lexicon().said_by_kind.get(kind, ()))
+    own = [token for token in _tokens(words) if token not in said_already]
+    for source in record:
+        told = f"{source.column.lower()} {source.text}"
+        if own and _covers(told, "", " ".join(own)):
+            return source.named(words)
+        # "certified" by itself: a column that speaks of a certificate; which one, the lexicon looks at.
+        if not own and _tokens(words) and all(token[:_STEM] in told for token in _tokens(words)):
             return source.named(words)
     return None
 
@@ -88,19 +94,20 @@ def _covers(statement: str, kind: str, words: str) -> bool:
 
 
 def _tokens(text: str) -> list[str]:
-    return [token for token in _TOKEN.findall(text) if token not in _FILLER]
+    filler = lexicon().filler
+    return [token for token in _TOKEN.findall(text) if token not in filler]
 
 
 @lru_cache(maxsize=1024)
 def _said(statement: str, kind: str) -> frozenset[str]:
-    tokens = [*_tokens(normal(statement)), *_SAID_BY_KIND.get(kind, "").split()]
+    tokens = [*_tokens(normal(statement)), *lexicon().said_by_kind.get(kind, ())]
     return frozenset(tokens) | {token[:_STEM] for token in tokens} | {token.removesuffix("s") for token in tokens}
 
 
 def _presses_truly(words: str, promotion: Promotion, rule: Rule) -> bool:
     """Whether a promotion's end or its limited stock makes words of urgency true (UCPD, annex I, point 7)."""
     ends, stock = promotion.ends if "end_date" in rule.evidence else None, "stock" in rule.evidence
-    if _OF_STOCK.search(words):
+    if _OF_STOCK.search(words) and not _COUNTDOWN.search(words):
         return stock and promotion.limited_stock
     if _TODAY.search(words) or _TOMORROW.search(words):
         return ends is not None and (ends - today()).days == (1 if _TOMORROW.search(words) else 0)
@@ -154,13 +161,17 @@ def of_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
 def of_sum_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
     """What supports "$5 off": a promotion of that sum, the words of an offer, or the fall in price."""
     promotion = facts.promotion
-    if promotion and promotion.kind == "amount_off" and promotion.amount in stated.values:
-        if stated.unit == (promotion.currency or brief.product.currency or "").lower():
-            return f"promotions: {promotion.id}"
+    if (
+        promotion
+        and promotion.kind == "amount_off"
+        and promotion.amount in stated.values
+        and stated.unit == (promotion.currency or brief.product.currency or "").lower()
+    ):
+        return f"promotions: {promotion.id}"
     for known, source in facts.numbers:
-        if source.column in ("campaigns.offer", "promotions") and known.unit == stated.unit:
-            if not known.values.isdisjoint(stated.values):
-                return source.named(known.text)
+        of_an_offer = source.column in OFFERS and known.unit == stated.unit
+        if of_an_offer and not known.values.isdisjoint(stated.values):
+            return source.named(known.text)
     paid = price_paid(brief, facts)
     if (
         paid is not None
@@ -187,9 +198,9 @@ def of_per_cent_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
             return f"promotions: {promotion.id}"
         return None
     for known, source in facts.numbers:
-        if source.column in ("campaigns.offer", "promotions", "products.title") and known.unit == "off":
-            if not known.values.isdisjoint(stated.values):
-                return source.named(known.text)
+        of_an_offer = source.column in (*OFFERS, "products.title") and known.unit == "off"
+        if of_an_offer and not known.values.isdisjoint(stated.values):
+            return source.named(known.text)
     return _history(brief) if true_of_history else None
 
 
@@ -202,7 +213,7 @@ def of_days_left(stated: Stated, facts: Facts) -> str | None:
 
 
 def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
-    """What supports a material, a colour or a certificate: the record says it, the same in other words or a kind of it."""
+    """What supports a material, a colour or a certificate: the record says it, the same otherwise or a kind of it."""
     known = _record_words(facts.text, lexicon)
     if word.startswith("solid ") or word in ("实木", "纯实木"):
         if _NOT_SOLID.search(facts.text):
@@ -214,6 +225,10 @@ def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
         if any(of.startswith(base) and max(values) < 100 for of, values in facts.shares) or _BLENDED.search(facts.text):
             return None
     for wanted in lexicon.says(word):
+        if len(wanted) == 1:  # 棉 alone is a part of many words; of an attribute's short value it is what it says
+            values = (each for each in facts.sources if each.column.startswith("products.attributes"))
+            if short := next((each for each in values if wanted in each.text and len(each.text) <= _SHORT), None):
+                return short.named(word)
         for found in known:
             if found == wanted or (not _IMITATED.search(found) and _is_kind_of(found, wanted)):
                 source = facts.held_in(found)
@@ -225,7 +240,9 @@ def _is_kind_of(found: str, wanted: str) -> bool:
     """Whether a longer word's last part, or in English any part, is the shorter: 白橡木 is 橡木, 橡胶木 is no 橡胶."""
     if len(wanted) < 2 or wanted not in found:
         return False
-    return f" {wanted} " in f" {found.replace('-', ' ')} " if wanted.isascii() else found.endswith(wanted)
+    if not wanted.isascii():
+        return found.endswith(wanted)
+    return f" {wanted} ".replace("-", " ") in f" {found} ".replace("-", " ")
 
 
 @lru_cache(maxsize=1024)
