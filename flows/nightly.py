@@ -111,8 +111,8 @@ def judge_again(run_id: int, to_judge: int, lock: RunLock) -> int:
 def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast | None, lock: RunLock) -> None:
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
-    A brief of which no draft passed the gates gets a second attempt with another seed, behind all the first ones. What
-    the limits leave no room for is skipped.
+    A brief of which no draft passed the gates gets a second attempt with another seed. What the limits leave no room
+    for is skipped.
     """
     lock.keep()
     settings = load_settings()

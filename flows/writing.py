@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 
@@ -39,20 +39,26 @@ class Retries:
         self._closed = threading.Event()
 
     def after(self, briefs: Iterable[Brief]) -> Iterator[Brief]:
-        """The briefs, and then what is put here while they are judged, until all have been."""
+        """The briefs, and between them and after them what is put here while they are judged, until all have been.
+
+        Briefs come in the order of their value, so one that is tried again is worth more than those still to come.
+        """
         for brief in briefs:
-            self._asked += 1
-            yield brief
+            with suppress(queue.Empty):
+                while True:
+                    yield self._ask(self._again.get_nowait())
+            yield self._ask(brief)
         while not self._closed.is_set():
             all_judged = self._judged == self._asked  # before the queue is looked at: then nothing more comes
             try:
-                brief = self._again.get(timeout=_PATIENCE)
+                yield self._ask(self._again.get(timeout=_PATIENCE))
             except queue.Empty:
                 if all_judged:
                     return
-                continue
-            self._asked += 1
-            yield brief
+
+    def _ask(self, brief: Brief) -> Brief:
+        self._asked += 1
+        return brief
 
     def judged(self, outcome: Outcome) -> None:
         """Take note of an outcome; a brief that is to be tried again is put back."""
@@ -79,7 +85,7 @@ def write_pending(
     """Write the run's pending briefs, as far as the budget goes, saving as they finish; ``saved`` hears of each batch.
 
     Three threads: one reads and renders ahead of the engine, which stays in this one; one judges and saves. A brief of
-    which no draft passed the gates gets a second attempt with another seed, behind all the first ones.
+    which no draft passed the gates gets a second attempt with another seed, before those of less value.
     """
     retries = Retries()
 
