@@ -6,6 +6,7 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from generation.channels import Channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
@@ -38,6 +39,8 @@ _CONTACT = re.compile(
     r"|加(?:微信|v信|vx)|微信号|扫码"
 )
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
+_LONGER = 7  # characters of a phrase from which on its loops are seen by counting
+_SHORT_LOOP = re.compile(rf"(.{{2,{_LONGER - 1}}}?)(?:[\s,，、]{{0,3}}\1){{2,}}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
@@ -107,8 +110,8 @@ def characters_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def language_gate(fields: Fields, context: Context) -> Rejection | None:
     """The copy is in its locale's language; names and values from the record may be in any."""
-    text = " ".join(line for lines in fields.values() for line in lines)
-    plain, known = normal(text), context.facts.text
+    text = "\n".join(line for lines in fields.values() for line in lines)
+    plain, known = _normal_whole(text), context.facts.text
     words = _LATIN_WORD.findall(plain)
     han = _HAN.findall(plain)
     if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
@@ -197,15 +200,30 @@ def _refused(finding: Finding) -> Rejection:
 def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
     """The text doesn't loop."""
     for name, line in _lines(fields):
+        if not _may_loop(line.lower()):
+            continue
         for match in _LOOP.finditer(line.lower()):
             if normal(match[0]).strip() not in context.facts.text:
                 return _refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     return None
 
 
+def _may_loop(line: str) -> bool:
+    """Whether a line may hold a loop: one of a few characters, or four that come three times.
+
+    Four because in a phrase of seven, wherever it begins, four stand whole between two multiples of four.
+    """
+    if len(line) > 3 * _LONGER and any(line.count(line[at : at + 4]) > 2 for at in range(0, len(line) - 3, 4)):
+        return True
+    return _SHORT_LOOP.search(line) is not None
+
+
 def _whole(fields: Fields) -> str:
     """All the lines in one, for a first look: what no gate finds here it finds in no line, and that is most copy."""
-    return normal("\n".join(line for lines in fields.values() for line in lines))
+    return _normal_whole("\n".join(line for lines in fields.values() for line in lines))
+
+
+_normal_whole = lru_cache(maxsize=4)(normal)  # several gates look at the same copy
 
 
 def _lines(fields: Fields) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ _MEASURED_AFTER = re.compile(
 )
 _CLAUSE = re.compile(r"[,.;:!?、。()|/×]| x |\band\b|\bby\b|[和与乘]")
 _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
+_MAY_BE_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
@@ -88,6 +89,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     masked = may_hide(whole)
     rules = look.policy.rules if masked else look.policy.candidates(whole)
     latin = look.words.heads.intersection(LATIN.findall(whole))
+    made = bool(_MAY_BE_MADE.search(whole))
     found: list[Finding] = []
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
@@ -96,7 +98,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _counted(line, look, [each.claim for each in spoken])
         if latin or masked or not line.plain.isascii():
             found += _worded(line, look, latin, masked=masked)
-        found += _made_by(line, look)
+        if made:
+            found += _made_by(line, look)
         if masked:
             found += _spread_out(line, look)
     order = {name: at for at, name in enumerate(fields)}
@@ -134,11 +137,12 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         support = next((source.named(known.text) for known, source in look.facts.days if day.agrees(known)), None)
         tell = "which the record doesn't hold"
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
-    ends = [0, *(stated.end for stated in numbers_in(line.plain))]
-    for at, stated in enumerate(numbers_in(line.plain)):
-        if any(day.start < stated.end and day.end > stated.start for day in days):
-            continue
-        yield _number(line, stated, line.plain[max(0, stated.start - 40) : stated.start], look, spoken, ends[at])
+    since = 0  # the end of the number before
+    for stated in numbers_in(line.plain):
+        if not any(day.start < stated.end and day.end > stated.start for day in days):
+            before = line.plain[max(0, stated.start - 40) : stated.start]
+            yield _number(line, stated, before, look, spoken, since)
+        since = stated.end
 
 
 def _is_date(day: Day, line: Line, facts: Facts) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from generation.needles import finder
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -23,7 +25,8 @@ _DAY = re.compile(
     r"|(?:(?<!\d)(?P<y5>\d{4}) ?年 ?)?(?<!\d)(?P<m5>\d{1,2}) ?月(?! ?\d* ?内) ?(?:(?P<d5>\d{1,2}) ?[日号])?"
     rf"|(?P<m6>[{_HAN}]{{1,2}})月(?P<d6>[{_HAN}]{{1,3}})[日号]"
 )
-_FIRST_LOOK = re.compile(r"\d|月")
+_MONTH_TOLD = finder([re.compile("月|" + "|".join(_MONTHS))])
+_IN_FIGURES = re.compile(r"\d{4}[-/.]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Day:
 
 def dates_in(text: str) -> Iterator[Day]:
     """Every date in a normalised text."""
-    if not _FIRST_LOOK.search(text):
+    if not (_MONTH_TOLD(text) or _IN_FIGURES.search(text)):
         return
     for match in _DAY.finditer(text):
         told = match.groupdict()

@@ -16,11 +16,16 @@ from pydantic_core import SchemaValidator, core_schema
 from re import _constants as kinds  # type: ignore[attr-defined]  # isort: skip
 from re import _parser as parser  # type: ignore[attr-defined]  # isort: skip
 
-MOST = 64  # literals of one piece of a pattern; more would say no more
+MOST = 200  # literals of one piece of a pattern; more would say no more
 _DIGITS = "0123456789"
 _SPACES = " \n"  # what NFKC leaves of white space in a line of copy
 _CATEGORIES = {kinds.CATEGORY_DIGIT: _DIGITS, kinds.CATEGORY_SPACE: _SPACES}
 _WIDEST_CLASS = 16
+
+_COMMON = frozenset(
+    "a all an and are as at by end for from get has in is it made more new now of off on one only or our out save so than that"
+    " the this to up was we with you your 一 不 专 人 你 元 出 品 多 大 好 您 打 折 是 有 用 的 省 第 买 送 顾客 产品".split()
+)  # fmt: skip
 
 Needles = frozenset[str]
 
@@ -119,6 +124,17 @@ def _repeat(least: int, most: Any, inside: Sequence[Any]) -> tuple[Needles | Non
 
 
 def _better(one: Needles | None, other: Needles | None) -> Needles | None:
-    """The rarer of two sets: that whose shortest literal is longer. An empty literal, which every text has, is none."""
+    """The rarer of two sets. An empty literal, which every text has, is none."""
     usable = [found for found in (one, other) if found and "" not in found]
-    return max(usable, key=lambda found: (min(len(word.encode()) for word in found), -len(found)), default=None)
+    return max(usable, key=_rarity, default=None)
+
+
+def _rarity(found: Needles) -> tuple[bool, int, float]:
+    """Without a common word first; then by the length of the shortest literal, and of all."""
+    lengths = [len(word.encode()) for word in found]
+    return not any(map(_is_common, found)), min(lengths), sum(lengths) / len(lengths)
+
+
+def _is_common(word: str) -> bool:
+    kept = word.strip()
+    return kept in _COMMON or (kept.isascii() and (len(kept) < 2 or not any(map(str.isalpha, kept))))
