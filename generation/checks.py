@@ -13,6 +13,7 @@ from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.counting import COUNTERS
 from generation.facts import Facts, facts_of, holds, normal
 from generation.lines import lines_of
+from generation.needles import finder
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
 
@@ -33,14 +34,19 @@ _PLACEHOLDER = re.compile(
     r"|\b(?:headline|primary_text|preheader|description|bullet)\s?\d?\s?:"
     r"|\blet me know\b|\bhope this helps\b|\bfeel free to\b|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
 )
-_CONTACT = re.compile(
-    r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.\w+|(?<![a-z0-9])(?:\+?\d[\s().-]{0,2}){9,}"
+_TELEPHONE_DIGITS = 9  # the fewest
+_TELEPHONE = rf"(?<![a-z0-9])(?:\+?\d[\s().-]{{0,2}}){{{_TELEPHONE_DIGITS},}}"
+_ADDRESS = (
+    r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.\w+"
     r"|[\w-]{1,63}\.(?:com|net|org|info|app|cn|eu|shop|store|xyz|io|co|de|uk)\b|[\w-]{1,63}\.[a-z]{2,10}/\w"
     r"|加(?:微信|v信|vx)|微信号|扫码"
 )
+_CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
+_DIGIT = re.compile(r"\d")
+_may_be_placeholder = finder([_PLACEHOLDER])
+_may_be_address = finder([re.compile(_ADDRESS)])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
-_LONGER = 7  # characters of a phrase from which on its loops are seen by counting
-_SHORT_LOOP = re.compile(rf"(.{{2,{_LONGER - 1}}}?)(?:[\s,，、]{{0,3}}\1){{2,}}")
+_LOOP_OF_TWO = re.compile(r"(..)(?:[\s,，、]{0,3}\1){2}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
@@ -130,7 +136,7 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
     """No leftover of a template, a prompt or the model's own manners."""
-    if not _PLACEHOLDER.search(_whole(fields)):
+    if not _may_be_placeholder(_whole(fields)):
         return None
     for name, line in _lines(fields):
         for match in _PLACEHOLDER.finditer(normal(line)):
@@ -141,7 +147,8 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
-    if not _CONTACT.search(_whole(fields)):
+    whole = _whole(fields)
+    if not _may_be_address(whole) and len(_DIGIT.findall(whole)) < _TELEPHONE_DIGITS:
         return None
     for name, line in _lines(fields):
         for match in _CONTACT.finditer(normal(line)):
@@ -209,13 +216,19 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
 
 
 def _may_loop(line: str) -> bool:
-    """Whether a line may hold a loop: one of a few characters, or four that come three times.
+    """Whether a line may hold a loop, by counting: far cheaper than trying every phrase at every place.
 
-    Four because in a phrase of seven, wherever it begins, four stand whole between two multiples of four.
+    In a phrase of three to six characters, wherever it begins, two stand whole from an even place on, and come three
+    times within twenty; in one of seven or more, four do from a multiple of four on.
     """
-    if len(line) > 3 * _LONGER and any(line.count(line[at : at + 4]) > 2 for at in range(0, len(line) - 3, 4)):
-        return True
-    return _SHORT_LOOP.search(line) is not None
+    count = line.count
+    for at in range(0, len(line) - 5, 2):
+        if count(line[at : at + 2], at, at + 20) > 2:
+            return True
+    for at in range(0, len(line) - 20, 4):
+        if count(line[at : at + 4]) > 2:
+            return True
+    return _LOOP_OF_TWO.search(line) is not None
 
 
 def _whole(fields: Fields) -> str:

@@ -5,7 +5,7 @@ What supports each is decided in ``generation.support``; what is refused for it 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generation.dates import Day, dates_in
@@ -13,7 +13,7 @@ from generation.facts import Facts, aspect_in, contradicts, shares_in
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.numbers import CURRENCIES, Stated, figure, may_state, numbers_in
-from generation.policies import Policy, Rule, market_of, policy
+from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
     of_days_left,
@@ -87,7 +87,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     market = market_of(brief.campaign.market, brief.locale)
     look = _Look(brief, facts, lexicon(), policy(market, brief.channel))
     masked = may_hide(whole)
-    rules = look.policy.rules if masked else look.policy.candidates(whole)
+    views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
+    rules = look.policy.candidates("\n".join((whole, *views)))
     latin = look.words.heads.intersection(LATIN.findall(whole))
     made = bool(_MAY_BE_MADE.search(whole))
     found: list[Finding] = []
@@ -230,12 +231,12 @@ def _views(line: Line, *, masked: bool) -> Iterator[tuple[str, list[int] | None]
         yield from line.unmasked()
 
 
-def _spoken(line: Line, look: _Look, rules: Iterable[Rule], *, masked: bool) -> Iterator[Finding]:
+def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iterator[Finding]:
     """What a policy pack speaks of in a line."""
     seen = set[tuple[str, int, int]]()
     for text, at in _views(line, masked=masked):
-        for rule in rules:
-            for match in rule.hits(text):
+        for rule, patterns in rules:
+            for match in rule.hits(text, patterns):
                 span = match.span() if at is None else (at[match.start()], at[match.end() - 1] + 1)
                 if (rule.id, *span) in seen:
                     continue

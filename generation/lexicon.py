@@ -5,7 +5,7 @@ in ``generation.support``.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from generation.needles import finder
 from generation.policies import PolicyError
 
 KINDS = {
@@ -23,7 +24,7 @@ KINDS = {
     "brands": "brand",
 }
 LANGUAGES = ("en", "zh")
-LATIN = re.compile("[a-z]+")  # a word between hyphens, digits and hanzi
+LATIN = re.compile("[a-z0-9]+")  # a word between hyphens and hanzi
 _HAN = re.compile("[\u3400-\u9fff]")
 _SHORT_NAME = 3  # letters: CE, UL and FSC are certificates in capitals only
 
@@ -45,9 +46,10 @@ class Lexicon:
     kinds: Mapping[str, str]  # word → kind
     spelt: Mapping[str, str]  # a word without its hyphens → as the lexicon has it
     heads: frozenset[str]  # first Latin words: a text without one of these holds no English word of the lexicon
-    english: Mapping[str, re.Pattern[str]]  # by head: the words that begin with it
-    chinese: re.Pattern[str]
+    hanzi: frozenset[str]  # and those that its Chinese words begin with
+    by_head: Mapping[str, re.Pattern[str]]  # the words that begin with a Latin word, or with a hanzi
     spare: re.Pattern[str]
+    may_spare: Callable[[str], bool]
     needs_telling: frozenset[str]
     told_before: re.Pattern[str]
     told_after: re.Pattern[str]
@@ -64,7 +66,7 @@ class Lexicon:
         found = self._matches(line, words)
         if not found:
             return
-        spared = [match.span() for match in self.spare.finditer(line)]
+        spared = [match.span() for match in self.spare.finditer(line)] if self.may_spare(line) else []
         for match in found:
             start, text = match.start(), self._listed(match[0])
             told = text in self.needs_telling and self._told(line, match)
@@ -83,9 +85,18 @@ class Lexicon:
 
     def _matches(self, text: str, words: Iterable[str]) -> list[re.Match[str]]:
         """In their order; within a longer word of the lexicon there is no shorter one."""
-        found = [match for head in self.heads.intersection(words) for match in self.english[head].finditer(text)]
+        heads = self.heads.intersection(words)
         if not text.isascii():
-            found += self.chinese.finditer(text)
+            heads |= self.hanzi.intersection(text)
+        found = []
+        for head in heads:
+            at = text.find(head)
+            while at >= 0:
+                if match := self.by_head[head].match(text, at):
+                    found.append(match)
+                at = text.find(head, at + 1)
+        if not found:
+            return found
         apart, end = [], 0
         for match in sorted(found, key=lambda match: (match.start(), -match.end())):
             if match.start() >= end:
@@ -130,17 +141,25 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
     for word in (*(word for group in same for word in group), *general, *(w for of in general.values() for w in of)):
         if len(word) > 1:  # a single hanzi is a part of a hundred other words
             kinds.setdefault(word, "colour" if word in ("gray", "grey") else "material")
-    heads: dict[str, list[str]] = {}
+    english: dict[str, list[str]] = {}
+    chinese: dict[str, list[str]] = {}
     for word in kinds:
-        if not _HAN.search(word) and (head := LATIN.search(word)):
-            heads.setdefault(head[0], []).append(word)
+        if _HAN.match(word):
+            chinese.setdefault(word[0], []).append(word)
+        elif head := LATIN.match(word):
+            english.setdefault(head[0], []).append(word)
+    spare = re.compile("|".join(f"(?:{each})" for each in _spared(idioms)) or r"(?!)")
     return Lexicon(
         kinds=kinds,
         spelt={word.replace("-", " "): word for word in kinds},
-        heads=frozenset(heads),
-        english={head: _english(of) for head, of in heads.items()},
-        chinese=_any_of(word for word in kinds if _HAN.search(word) and len(word) > 1),
-        spare=re.compile("|".join(f"(?:{each})" for each in _spared(idioms)) or r"(?!)"),
+        heads=frozenset(english),
+        hanzi=frozenset(chinese),
+        by_head={
+            **{head: _english(of) for head, of in english.items()},
+            **{head: _any_of(of) for head, of in chinese.items()},
+        },
+        spare=spare,
+        may_spare=finder([spare]),
         needs_telling=frozenset(map(str, idioms.get("needs_telling") or ())),
         told_before=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_before') or ['(?!)'])}) (?:[a-z]+ )?\Z"),
         told_after=re.compile(rf"[ -](?:{'|'.join(idioms.get('told_after') or ['(?!)'])})\b"),

@@ -121,6 +121,7 @@ class Stated:
 
 
 _DIGIT = re.compile(r"\d")
+_BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
 _may_count = finder([_COUNTED])
 
 
@@ -138,7 +139,7 @@ def numbers_in(text: str) -> Iterator[Stated]:
 
 
 def _in_digits(text: str) -> Iterator[Stated]:
-    for match in _NUMBER.finditer(text):
+    for match in _matches(text):
         values = _readings(match["digits"], _SCALES.get(match["scale"] or "", 1))
         unit, lead = _unit(match, values)
         if unit == "off" and match["after"] == "折":
@@ -152,6 +153,17 @@ def _in_digits(text: str) -> Iterator[Stated]:
         told = match[0].strip()
         start = match.start() + match[0].index(told)
         yield Stated(told, values, unit, lead, parts, start, start + len(told))
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """All of ``_NUMBER``, tried only where a digit is near: most of a text has none."""
+    at = 0
+    while digit := _DIGIT.search(text, at):
+        match = _NUMBER.search(text, max(at, digit.start() - _BEFORE_MOST))
+        if match is None:
+            return
+        yield match
+        at = match.end()
 
 
 def _unit(match: re.Match[str], values: frozenset[Decimal]) -> tuple[str | None, str]:

@@ -26,6 +26,7 @@ _PACK_KEYS = {"pack", "title", "markets", "channels", "rules"}
 _NEEDED = {"id", "kind", "action", "tell", "patterns"}
 _RULE_KEYS = _NEEDED | {"evidence", "source_url", "verified_on", "sure", "enabled", "names_excuse", "spare"}
 NOT_PACKS = ("lexicon.yaml", "idioms.yaml")  # words, not rules; generation.lexicon reads them
+_FEW = 6  # rules that are looked for together
 _RARE = 2  # bytes of a pattern's shortest literal from which on a first look for it is worth while
 
 
@@ -46,12 +47,18 @@ class Rule:
     spare: re.Pattern[str] | None  # a match that overlaps one of these is no hit
     names_excuse: bool  # whether the product's own name, or the offer, may hold the words
 
-    def hits(self, text: str) -> Iterator[re.Match[str]]:
-        """Where a normalised line breaks the rule."""
-        for pattern in self.patterns:
+    def hits(self, text: str, patterns: Sequence[re.Pattern[str]] | None = None) -> Iterator[re.Match[str]]:
+        """Where a normalised line breaks the rule; of its patterns, these are tried."""
+        for pattern in self.patterns if patterns is None else patterns:
             for match in pattern.finditer(text):
                 if match[0] and not self._spared(text, match):
                     yield match
+
+    def likely(self, text: str) -> list[re.Pattern[str]]:
+        """Of the rare patterns, those that a text may match."""
+        if not self.possible(text):
+            return []
+        return [pattern for may_match, pattern in self._looks if may_match(text)]
 
     def _spared(self, text: str, match: re.Match[str]) -> bool:
         if self.spare is None:
@@ -59,9 +66,18 @@ class Rule:
         return any(spare.start() < match.end() and spare.end() > match.start() for spare in self.spare.finditer(text))
 
     @cached_property
+    def rare(self) -> list[re.Pattern[str]]:
+        """The patterns for which a first look is worth while."""
+        return [pattern for pattern in self.patterns if not _is_common(pattern)]
+
+    @cached_property
     def possible(self) -> Callable[[str], bool]:
-        """Whether a text may break the rule, at a glance."""
-        return finder(self.patterns)
+        """Whether a text may match one of those."""
+        return finder(self.rare)
+
+    @cached_property
+    def _looks(self) -> list[tuple[Callable[[str], bool], re.Pattern[str]]]:
+        return [(finder([pattern]), pattern) for pattern in self.rare]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +95,31 @@ class Pack:
         return market in (self.markets or (market,)) and channel in (self.channels or (channel,))
 
 
+Candidates = list[tuple[Rule, list[re.Pattern[str]]]]
+"""Rules that a text may break, each with the patterns that may match it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All the rules that hold for one market and channel, with a first look over all of them together."""
+    """All the rules that hold for one market and channel, with a first look over all of them, and over each few."""
 
     rules: tuple[Rule, ...]
-    possible: Callable[[str], bool]  # of the rules that are worth a first look
-    always: tuple[Rule, ...]  # whose patterns hold single characters only, as decoration does
+    possible: Callable[[str], bool]
+    groups: tuple[tuple[Callable[[str], bool], tuple[Rule, ...]], ...]
+    always: tuple[tuple[Rule, list[re.Pattern[str]]], ...]  # patterns of single signs, not worth a look
 
-    def candidates(self, text: str) -> tuple[Rule, ...]:
-        """The rules that a normalised text may break."""
+    def candidates(self, text: str) -> Candidates:
+        """What a normalised text may break."""
+        found: Candidates = list(self.always)
         if self.possible(text):
-            return tuple(rule for rule in self.rules if rule.possible(text))
-        return tuple(rule for rule in self.always if rule.possible(text))
+            found += (
+                (rule, patterns)
+                for may_break, rules in self.groups
+                if may_break(text)
+                for rule in rules
+                if (patterns := rule.likely(text))
+            )
+        return found
 
 
 def market_of(market: str | None, locale: str) -> str:
@@ -103,9 +131,12 @@ def market_of(market: str | None, locale: str) -> str:
 def policy(market: str, channel: str) -> Policy:
     """The rules for a copy. Raises PolicyError."""
     rules = tuple(rule for pack in packs() if pack.holds(market, channel) for rule in pack.rules)
-    always = tuple(rule for rule in rules if any(map(_is_common, rule.patterns)))
-    rare = [pattern for rule in rules for pattern in rule.patterns if not _is_common(pattern)]
-    return Policy(rules, finder(rare), always)
+    always = tuple((rule, common) for rule in rules if (common := [*filter(_is_common, rule.patterns)]))
+    groups = tuple(
+        (finder(pattern for rule in few for pattern in rule.rare), few)
+        for few in (rules[at : at + _FEW] for at in range(0, len(rules), _FEW))
+    )
+    return Policy(rules, finder(pattern for rule in rules for pattern in rule.rare), groups, always)
 
 
 def _is_common(pattern: re.Pattern[str]) -> bool:

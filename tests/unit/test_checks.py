@@ -229,7 +229,7 @@ def test_characters_that_a_platform_a_spreadsheet_or_a_mailing_tool_takes_amiss_
 def test_an_emoji_is_refused_where_the_channel_takes_none(channel: str, mark: str) -> None:
     name = {"google_rsa": "headline", "sms": "body", "product_page": "bullet"}[channel]
     assert judged(with_line(channel, name, f"Oak {mark}"), channel) == "characters"
-    assert judged(with_line(channel, name, "Oak™ & Nordhem®, §, €, °, ×, →"), channel) == "passed"
+    assert judged(with_line(channel, name, "Oak™ & Nordhem®, §, €, °, ×"), channel) == "passed"
 
 
 @pytest.mark.parametrize(
@@ -428,7 +428,7 @@ def test_a_claim_of_the_models_own_is_refused(kind: str, line: str) -> None:
         "100% wool covering", "A better seat", "It comes first", "最近上新的橡木凳", "最后看一眼", "第一步，坐下",
         "第一次坐", "第一时间来看", "给最爱的人", "最终选了橡木", "最大承重看详情", "最佳食用时间",
         "Warm and well made", "保温又好看", "A care-free day", "Sugar-free oak", "Free hands, calm mind", "自由坐卧",
-        "A wholesale view of oak", "A stool in oak, no hurrying", "Last seen in our shop", "限量看看",
+        "A wholesale view of oak", "A stool in oak, no hurrying", "Last seen in our shop", "数量看看",
         "Customers find it in our shop", "五角星凳面", "A treat for the hall", "A secure seat, cured oak",
         "Green like sage", "环形凳面", "疗愈系的绿", "点开看看橡木凳", "A click away",
     ],

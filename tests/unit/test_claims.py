@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 
 import pytest
@@ -17,6 +18,7 @@ from generation.checks import check, check_fields
 from generation.claims import claims_in
 from generation.facts import facts_of
 from generation.lexicon import lexicon_of
+from generation.policies import packs, policy
 from generation.records import Brief, Campaign, Claim, Draft, Evidence, Product, Promotion, Segment
 
 SEGMENT = Segment("s", "Weekend hikers", interests=("leather crafts",))
@@ -57,7 +59,10 @@ WORDS = {
 
 @pytest.fixture(autouse=True)
 def _own_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test's words, meant as the packaged idioms have them."""
+    """The test's words, meant as the packaged idioms have them, and the rules for everybody alone."""
+    basic = [pack for pack in packs() if pack.pack == "basic"]
+    monkeypatch.setattr("generation.policies.packs", lambda: basic)
+    monkeypatch.setattr("generation.claims.policy", cache(policy.__wrapped__))
     idioms = yaml.safe_load((files("templates") / "policies" / "idioms.yaml").read_text("utf-8"))
     own = lexicon_of(WORDS, idioms)
     for module in ("claims", "support"):
@@ -77,7 +82,8 @@ def brief_of(
 ) -> Brief:  # fmt: skip
     chinese = any("一" <= ch <= "鿿" for ch in line)
     campaign = Campaign(
-        1, "c", offer=offer, market=market, promotion=promotion, banned_words=tuple(banned), required_words=tuple(required),
+        1, "c", offer=offer, market=market, promotion=promotion, banned_words=tuple(banned),
+        required_words=tuple(required),
     )  # fmt: skip
     return Brief(
         1, campaign, product or (BENCH if chinese else STOOL), SEGMENT, "email", "zh-CN" if chinese else "en-US",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from generation.needles import finder, needles
@@ -99,7 +99,7 @@ def test_the_market_is_the_campaigns_or_else_the_locales(market: str | None, loc
 def test_a_match_that_overlaps_a_spared_one_is_no_hit(text: str, hits: list[str]) -> None:
     (rule,) = pack_of("t.yaml", PACK).rules
     assert [match[0] for match in rule.hits(text)] == hits
-    assert rule.possible(text) or not hits
+    assert bool(rule.likely(text)) or not hits
 
 
 def test_a_rule_that_is_switched_off_is_read_and_left_out() -> None:
@@ -119,16 +119,12 @@ def test_every_packaged_pack_loads_and_is_selected_by_market_and_channel() -> No
     ("pattern", "found"),
     [
         ("best", {"best"}), (r"\bheals?\b", {"heal", "heals"}), ("(?:cure|treat)s pain", {"cures pain", "treats pain"}),
-        ("最[一-鿿]", {"最"}), (r"\d+ left", {f"{n} left" for n in range(10)} | {" left"}), ("(?i)best", None),
+        ("最[一-鿿]", {"最"}), (r"\d+ left", {" left"}), ("(?i)best", None),
         (".*", None), ("(?<!no )sale(?! of)", {"sale"}), ("a?b*", None), ("[a-z]{4,}", None),
     ],
 )  # fmt: skip
 def test_the_literals_that_a_pattern_cant_do_without(pattern: str, found: set[str] | None) -> None:
-    got = needles(re.compile(pattern))
-    if pattern == r"\d+ left":
-        assert got == {" left"}
-    else:
-        assert got == found
+    assert needles(re.compile(pattern)) == (None if found is None else frozenset(found))
 
 
 PATTERNS = [
@@ -145,6 +141,8 @@ PATTERNS = [
 @given(st.data(), st.sampled_from(PATTERNS))
 def test_a_first_look_never_misses_what_a_pattern_matches(data: st.DataObject, pattern: re.Pattern[str]) -> None:
     text = data.draw(st.from_regex(pattern))
+    # Digits of other scripts, and other white space than NFKC leaves, are refused by gates before.
+    assume(not any(ch.isdecimal() and not ch.isascii() or ch.isspace() and ch not in " \n" for ch in text))
     assert finder([pattern])(text)
 
 
