@@ -4,15 +4,14 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-
-import yaml
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from generation.channels import Channel
+from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.facts import Facts, facts_of, holds, normal
-from generation.numbers import numbers_in
+from generation.lines import lines_of
+from generation.needles import finder
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
 from generation.shape import Context, characters_gate, count_gate, length_gate, refusal, warnings_for, wording_gate
@@ -23,12 +22,19 @@ _PLACEHOLDER = re.compile(
     r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
     r"|\blet me know\b|\bhope this helps\b|\bfeel free to\b|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
 )
-_CONTACT = re.compile(
-    r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.\w+|(?<![a-z0-9])(?:\+?\d[\s().-]{0,2}){9,}"
+_TELEPHONE_DIGITS = 9  # the fewest
+_TELEPHONE = rf"(?<![a-z0-9])(?:\+?\d[\s().-]{{0,2}}){{{_TELEPHONE_DIGITS},}}"
+_ADDRESS = (
+    r"https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.\w+"
     r"|[\w-]{1,63}\.(?:com|net|org|info|app|cn|eu|shop|store|xyz|io|co|de|uk)\b|[\w-]{1,63}\.[a-z]{2,10}/\w"
     r"|加(?:微信|v信|vx)|微信号|扫码"
 )
+_CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
+_DIGIT = re.compile(r"\d")
+_may_be_placeholder = finder([_PLACEHOLDER])
+_may_be_address = finder([re.compile(_ADDRESS)])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
+_LOOP_OF_TWO = re.compile(r"(..)(?:[\s,，、]{0,3}\1){2}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
@@ -37,8 +43,8 @@ _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a
 
 def language_gate(fields: Fields, context: Context) -> Rejection | None:
     """The copy is in its locale's language; names and values from the record may be in any."""
-    text = " ".join(line for lines in fields.values() for line in lines)
-    plain, known = normal(text), context.facts.text
+    text = "\n".join(line for lines in fields.values() for line in lines)
+    plain, known = _normal_whole(text), context.facts.text
     words = _LATIN_WORD.findall(plain)
     han = _HAN.findall(plain)
     if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
@@ -57,7 +63,7 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
     """No leftover of a template, a prompt or the model's own manners."""
-    if not _PLACEHOLDER.search(_whole(fields)):
+    if not _may_be_placeholder(_whole(fields)):
         return None
     for name, line in _lines(fields):
         for match in _PLACEHOLDER.finditer(normal(line)):
@@ -68,7 +74,8 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
-    if not _CONTACT.search(_whole(fields)):
+    whole = _whole(fields)
+    if not _may_be_address(whole) and len(_DIGIT.findall(whole)) < _TELEPHONE_DIGITS:
         return None
     for name, line in _lines(fields):
         for match in _CONTACT.finditer(normal(line)):
@@ -77,42 +84,86 @@ def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     return None
 
 
-def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
-    """Every number in the copy stands in the product's record or the offer, with the same unit."""
-    for name, line in _lines(fields):
-        for stated in numbers_in(normal(line)):
-            if not context.facts.support(stated):
-                return refusal("numbers", f"{name} states {stated.text!r}, which the record doesn't hold", line)
+def brand_words_gate(fields: Fields, context: Context) -> Rejection | None:
+    """None of the words that the brand bans, and each that it requires."""
+    campaign = context.brief.campaign
+    if not (campaign.banned_words or campaign.required_words):
+        return None
+    lines = lines_of(fields)
+    for word in campaign.banned_words:
+        for line in lines:
+            views = (line.plain, *(text for text, _ in line.unmasked()))
+            if any(holds(view, normal(word)) for view in views):
+                return refusal("brand_words", f"{line.field} holds {word!r}, which the brand bans", line.raw)
+    for word in campaign.required_words:
+        if not any(holds(line.plain, normal(word)) for line in lines):
+            return Rejection("brand_words", f"the copy lacks {word!r}, which the brand requires")
     return None
+
+
+def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
+    """Every number, price and date is one of the record's, of a promotion's or of evidence, with its unit."""
+    return _objection(each for each in _ledger(fields, context) if each.gate == NUMBERS)
 
 
 def claims_gate(fields: Fields, context: Context) -> Rejection | None:
-    """No superlative, guarantee, discount, urgency, review, health, green or clickbait claim of the model's own."""
-    whole = _whole(fields)
-    found = {kind: pattern for kind, pattern in blocked_claims().items() if pattern.search(whole)}
-    if not found:
-        return None
-    for name, line in _lines(fields):
-        text = normal(line)
-        for kind, pattern in found.items():
-            for match in pattern.finditer(text):
-                if not holds(context.facts.names, match[0]):
-                    return refusal("claims", f"{name} makes a claim of the kind {kind}, {match[0]!r}", line)
-    return None
+    """Nothing that a policy blocks, and no claim that needs support and has none."""
+    return _objection(each for each in _ledger(fields, context) if each.gate == CLAIMS)
+
+
+def _ledger(fields: Fields, context: Context) -> list[Finding]:
+    return findings_in(fields, context.brief, context.facts)
+
+
+def _objection(findings: Iterable[Finding]) -> Rejection | None:
+    """The first refused claim, a number before any other."""
+    refused = [each for each in findings if each.refused]
+    return _refused(min(refused, key=lambda each: each.gate != NUMBERS)) if refused else None
+
+
+def _refused(finding: Finding) -> Rejection:
+    claim, tell = finding.claim, finding.tell
+    if finding.gate == NUMBERS:
+        return refusal(NUMBERS, f"{claim.field} states {claim.text!r}, {tell}", finding.line)
+    why = f"{claim.rule}: {tell}" if claim.rule else tell
+    return refusal(
+        CLAIMS, f"{claim.field} makes a claim of the kind {claim.kind}, {claim.text!r} ({why})", finding.line
+    )
 
 
 def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
     """The text doesn't loop."""
     for name, line in _lines(fields):
+        if not _may_loop(line.lower()):
+            continue
         for match in _LOOP.finditer(line.lower()):
             if normal(match[0]).strip() not in context.facts.text:
                 return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     return None
 
 
+def _may_loop(line: str) -> bool:
+    """Whether a line may hold a loop, by counting: far cheaper than trying every phrase at every place.
+
+    In a phrase of three to six characters, wherever it begins, two stand whole from an even place on, and come three
+    times within twenty; in one of seven or more, four do from a multiple of four on.
+    """
+    count = line.count
+    for at in range(0, len(line) - 5, 2):
+        if count(line[at : at + 2], at, at + 20) > 2:
+            return True
+    for at in range(0, len(line) - 20, 4):
+        if count(line[at : at + 4]) > 2:
+            return True
+    return _LOOP_OF_TWO.search(line) is not None
+
+
 def _whole(fields: Fields) -> str:
     """All the lines in one, for a first look: what no gate finds here it finds in no line, and that is most copy."""
-    return normal("\n".join(line for lines in fields.values() for line in lines))
+    return _normal_whole("\n".join(line for lines in fields.values() for line in lines))
+
+
+_normal_whole = lru_cache(maxsize=4)(normal)  # several gates look at the same copy
 
 
 def _lines(fields: Fields) -> Iterator[tuple[str, str]]:
@@ -130,28 +181,22 @@ GATES: tuple[Gate, ...] = (
     repetition_gate,
     wording_gate,
     language_gate,
-    numbers_gate,
-    claims_gate,
+    brand_words_gate,
 )
-"""In this order; cheap and certain ones first."""
-
-
-@cache
-def blocked_claims() -> Mapping[str, re.Pattern[str]]:
-    """The patterns of templates/policies/basic.yaml by kind, compiled."""
-    text = (files("templates") / "policies" / "basic.yaml").read_text("utf-8")
-    kinds: dict[str, list[str]] = yaml.safe_load(text)["blocked"]
-    return {kind: re.compile("|".join(patterns)) for kind, patterns in kinds.items()}
+"""In this order; cheap and certain ones first. The ledger, which looks at what passed these, is the last of all."""
 
 
 def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | None = None) -> Rejection | None:
     """The first gate's objection to a copy, or None: also for text that a person edited."""
-    context = Context(brief, channel, facts or facts_of(brief))
-    return _first_objection(fields, context)
+    return _examine(fields, Context(brief, channel, facts or facts_of(brief)))[0]
 
 
-def _first_objection(fields: Fields, context: Context) -> Rejection | None:
-    return next((rejection for gate in GATES if (rejection := gate(fields, context))), None)
+def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[Finding]]:
+    """The first objection, and the ledger of a copy that passed the gates before it."""
+    if rejection := next((found for gate in GATES if (found := gate(fields, context))), None):
+        return rejection, []
+    findings = _ledger(fields, context)
+    return _objection(findings), findings
 
 
 def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
@@ -164,4 +209,12 @@ def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
     except ParseError as exc:
         return AdCopy(draft, {}, Rejection("parse", str(exc)))
     context = Context(draft.brief, channel, facts or facts_of(draft.brief))
-    return AdCopy(draft, fields, _first_objection(fields, context), warnings_for(fields, channel, context))
+    rejection, findings = _examine(fields, context)
+    warned = tuple(_warning(each) for each in findings if each.claim.verdict == "warned")
+    warnings = (*warnings_for(fields, channel, context), *warned)
+    return AdCopy(draft, fields, rejection, warnings, tuple(each.claim for each in findings))
+
+
+def _warning(finding: Finding) -> str:
+    claim = finding.claim
+    return f"{claim.field} says {claim.text!r}, {f'{claim.rule}: ' if claim.rule else ''}{finding.tell}"

@@ -19,7 +19,7 @@ from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
 from generation.facts import facts_of, normal
 from generation.prompts import price_text, product_view
-from generation.records import Brief, Campaign, Fields, Product, Segment
+from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
 from generation.scoring import names_the_product
 from generation.shape import same_line
 
@@ -283,7 +283,9 @@ def _make_campaign(rng: random.Random, locale: str, number: int) -> Campaign:
             month=rng.choice(words["months"]) if "months" in words else rng.randint(1, 12),
             code=_code(rng),
         )
-    return Campaign(number, "corpus", brand_voice=voice, offer=offer)
+    # A promotion as well: an offer without one supports nothing that a copy says of it.
+    promotion = Promotion("corpus", offer) if offer else None
+    return Campaign(number, "corpus", brand_voice=voice, offer=offer, promotion=promotion)
 
 
 def short_name(title: str, limit: int = 60) -> str:

@@ -1,38 +1,107 @@
-"""What a copy may state: the numbers, words and names in its product's record and its campaign's offer.
+"""What a copy may state: the numbers, words and names of its product's record, its campaign's offer and promotion, and
+the evidence that was loaded; each with the column or row that it stands in.
 
-Only what the prompt showed counts; a segment's text supports no claim about a product.
+A segment's text supports no claim about a product. Finding what a copy states is in ``generation.claims``.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
-from generation.numbers import Stated, agree, numbers_in, unit_of_name
+from generation.dates import Day, dates_in, day_of
+from generation.numbers import CURRENCIES, Stated, agree, measure_of, numbers_in, unit_of_name
 from generation.prompts import clean, product_view
-from generation.records import Brief
+from generation.records import Brief, Evidence, Promotion
 
 _LATIN = re.compile(r"[a-z][a-z'&-]*")
+OFFERS = ("campaigns.offer", "promotions")  # what people promise; all else is the product's record or evidence
+PRODUCT = "products."
+# What a shop calls a price that nobody has to have paid: it supports no price of a copy.
+_COMPARED = re.compile(
+    r"compare|list price|msrp|rrp|retail|regular price|was\b|原价|市场价|吊牌价|专柜价|划线价|零售价"
+)
+# Which side of a thing a number measures, by the words around it: 60 cm high is not 60 cm wide.
+ASPECTS: Mapping[str, tuple[str, ...]] = {
+    "height": ("height", "high", "tall", "高"),
+    "width": ("width", "wide", "宽"),
+    "length": ("length", "long", "长"),
+    "depth": ("depth", "deep", "深"),
+    "thickness": ("thickness", "thick", "厚"),
+    "diameter": ("diameter", "across", "直径", "口径"),
+    "weight": ("weight", "weighs", "weighing", "重", "净含量"),
+    "load": ("load", "supports up to", "holds up to", "承重", "载重", "负重"),
+    "capacity": ("capacity", "volume", "容量", "容积"),
+    "battery": ("battery", "playtime", "playing time", "runtime", "续航"),
+    "charging": ("charge", "charges", "charging", "recharges", "充电", "充满"),
+    "warranty": ("warranty", "guarantee", "质保", "保修"),
+}
+_ASPECT = re.compile(
+    "|".join(
+        f"(?P<{aspect}>{'|'.join(rf'(?<![a-z]){word}(?![a-z])' if word.isascii() else word for word in words)})"
+        # A load is told with the word for weight in it (承重, 载重): the longer word first.
+        for aspect, words in sorted(ASPECTS.items(), key=lambda item: item[0] not in {"load", "charging"})
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One column or row, as a claim's support names it."""
+
+    column: str  # "products.title", "products.attributes.Material", "promotions", "claim_evidence"
+    text: str  # normalised
+    shown: str = ""  # what stands there, where that is short: the price, an attribute's value, an id
+
+    def named(self, phrase: str) -> str:
+        """The support in words: ``products.attributes.Material: linen``."""
+        return f"{self.column}: {self.shown or phrase}"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What supports a copy, normalised for matching (NFKC, lower case)."""
 
-    text: str  # everything the prompt told of the product, and the offer
+    text: str  # everything that the sources say, and so the prompt told of the product
     names: str  # title, brand and offer: words in these are names or promises made by people, not by the model
-    numbers: tuple[Stated, ...]
+    numbers: tuple[tuple[Stated, Source], ...]
+    days: tuple[tuple[Day, Source], ...]
     words: frozenset[str]  # Latin words of the text
     brand: str
     title: str
     values: tuple[str, ...]  # attributes' values and the price, as the prompt shows them
+    sources: tuple[Source, ...]
+    promotion: Promotion | None  # in force
+    evidence: tuple[Evidence, ...]  # in force
+    aspects: Mapping[str, tuple[Stated, ...]]  # the numbers that an attribute of that name gives
+    shares: tuple[tuple[str, frozenset[Decimal]], ...]  # "cotton", 80: what per cent of it is what
 
-    def support(self, stated: Stated) -> bool:
-        """Whether a number stands in the record with the unit that it is given."""
-        return any(agree(stated, known) for known in self.numbers) or (
-            bool(stated.parts) and all(self.support(part) for part in stated.parts)
-        )
+    def support(self, stated: Stated) -> str | None:
+        """What in the record gives a number with the unit that it is given; None where nothing does."""
+        for known, source in self.numbers:
+            if agree(stated, known):
+                return source.named(known.text)
+        parts = [self.support(part) for part in stated.parts]
+        return parts[0] if parts and all(parts) else None
+
+    def held_in(self, phrase: str, sources: Iterable[Source] | None = None) -> Source | None:
+        """The first source that holds a normalised phrase as whole words."""
+        return next((each for each in (self.sources if sources is None else sources) if holds(each.text, phrase)), None)
+
+    def names_held_in(self, phrase: str, *, offer: bool = True) -> Source | None:
+        """The title, brand, promotion or, where that counts, offer that holds a phrase: what people said."""
+        if not holds(self.names, phrase):
+            return None
+        names = (each for each in self.sources if is_name(each) and (offer or each.column != "campaigns.offer"))
+        return self.held_in(phrase, names)
+
+
+def is_name(source: Source) -> bool:
+    """Whether people chose the words: the product's name, and what is promised."""
+    return source.column in ("products.title", "products.brand", *OFFERS)
 
 
 def normal(text: str) -> str:
@@ -57,45 +126,129 @@ def _inside_word(text: str, at: int) -> bool:
     return len(around) == 2 and around.isascii() and around.isalnum()
 
 
+def today() -> date:
+    """The day on which a copy is judged: what ended yesterday supports nothing."""
+    return date.today()
+
+
+def in_force(promotion: Promotion) -> bool:
+    """Whether a promotion holds today, its first and its last day included."""
+    return (promotion.starts or date.min) <= today() <= (promotion.ends or date.max)
+
+
 def facts_of(brief: Brief) -> Facts:
-    """The facts of a brief's product and offer, computed once for all its segments and variants."""
-    view = product_view(brief.product, brief.locale)
-    offer = clean(brief.campaign.offer or "", 200)
+    """The facts of a brief's product, offer and evidence, computed once for all its segments and variants."""
+    view, product, campaign = product_view(brief.product, brief.locale), brief.product, brief.campaign
+    price = f"{product.price} {product.currency}" if view["price"] else ""
+    promotion = campaign.promotion if campaign.promotion and in_force(campaign.promotion) else None
     return _facts(
-        view["title"], view["brand"] or "", view["category"] or "", view["price"] or "", view["description"] or "",
-        tuple(view["attributes"]), offer,
+        view["title"], view["brand"] or "", view["category"] or "", (view["price"] or "", price),
+        view["description"] or "", tuple(view["attributes"]), clean(campaign.offer or "", 200), promotion,
+        tuple(each for each in brief.evidence if each.expires is None or each.expires >= today()),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
 def _facts(
-    title: str, brand: str, category: str, price: str, description: str, attributes: tuple[tuple[str, str], ...],
-    offer: str,
+    title: str, brand: str, category: str, price: tuple[str, str], description: str,
+    attributes: tuple[tuple[str, str], ...], offer: str, promotion: Promotion | None, evidence: tuple[Evidence, ...],
 ) -> Facts:  # fmt: skip
-    told = [normal(text) for text in (title, brand, category, price, description)]
-    named = [(normal(name), normal(value)) for name, value in attributes]
-    text = " \n".join((*told, *(f"{name}: {value}" for name, value in named), normal(offer)))
+    named = [(normal(name), Source(f"products.attributes.{name}", normal(value), value)) for name, value in attributes]
+    columns = (
+        ("products.title", title, title), ("products.brand", brand, brand), ("products.category", category, category),
+        ("products.price", *price), ("products.description", description, ""), ("campaigns.offer", offer, offer),
+        ("promotions", clean(promotion.terms, 200) if promotion else "", promotion.id if promotion else ""),
+        *(("claim_evidence", clean(each.statement, 600), each.id) for each in evidence),
+    )  # fmt: skip
+    told = [Source(column, normal(value), shown) for column, value, shown in columns]
+    text = " \n".join((*(source.text for source in told), *(f"{name}: {source.text}" for name, source in named)))
+    numbers = tuple(_known_numbers(told, named))
     return Facts(
         text=text,
-        names=normal(" \n".join((title, brand, offer))),
-        numbers=tuple(_known_numbers(told, named, normal(offer))),
+        names=" \n".join(source.text for source in told if is_name(source)),
+        numbers=numbers,
+        days=tuple(_known_days(told, named, promotion)),
         words=frozenset(_LATIN.findall(text)),
         brand=normal(brand),
         title=normal(title),
-        values=tuple(value for value in (*(value for _, value in named), normal(price)) if value),
+        values=tuple(value for value in (*(source.text for _, source in named), normal(price[0])) if value),
+        # Title, brand, category and price first; attributes before the long description.
+        sources=(*told[:4], *(source for _, source in named), *told[4:]),
+        promotion=promotion,
+        evidence=evidence,
+        aspects=_aspects(named),
+        shares=tuple(shares_in(text)),
     )
 
 
-def _known_numbers(told: list[str], named: list[tuple[str, str]], offer: str) -> Iterator[Stated]:
-    for text in told:
-        for stated in numbers_in(text):
-            yield from (stated, *stated.parts)
-    for name, value in named:
-        yield from numbers_in(name)
+def _known_numbers(told: list[Source], named: list[tuple[str, Source]]) -> Iterator[tuple[Stated, Source]]:
+    for source in told:
+        for stated in numbers_in(source.text):
+            if source.column in OFFERS and stated.unit == "%":
+                stated = replace(stated, unit="off")
+            elif stated.unit == "off" and source.column.startswith(PRODUCT) and not is_name(source):
+                continue  # a supplier's own "20% off" is no promotion of the shop's
+            elif stated.unit in CURRENCIES and source.column == "products.description":
+                continue  # nor is a sum in a description the price
+            yield from ((each, source) for each in (stated, *stated.parts))
+    for name, source in named:
+        if _COMPARED.search(name):
+            continue
+        yield from ((stated, source) for stated in numbers_in(name))
         unit = unit_of_name(name)
-        for stated in numbers_in(value):
-            yield replace(stated, unit=stated.unit or unit)
-            yield from stated.parts
-    for stated in numbers_in(offer):
-        yield replace(stated, unit="off") if stated.unit == "%" else stated
-        yield from stated.parts
+        for stated in numbers_in(source.text):
+            if stated.unit != "off":
+                yield replace(stated, unit=stated.unit or unit), source
+                yield from ((part, source) for part in stated.parts)
+
+
+def _known_days(
+    told: list[Source], named: list[tuple[str, Source]], promotion: Promotion | None
+) -> Iterator[tuple[Day, Source]]:
+    for source in (*told, *(source for _, source in named)):
+        yield from ((day, source) for day in dates_in(source.text))
+    for day in (promotion.starts, promotion.ends) if promotion else ():
+        if day:
+            yield day_of(day), Source("promotions", "", promotion.id if promotion else "")
+
+
+def _aspects(named: list[tuple[str, Source]]) -> dict[str, tuple[Stated, ...]]:
+    found: dict[str, list[Stated]] = {}
+    for name, source in named:
+        if aspect := aspect_in(name):
+            unit = unit_of_name(name)
+            found.setdefault(aspect, []).extend(
+                replace(stated, unit=stated.unit or unit) for stated in numbers_in(source.text)
+            )
+    return {aspect: tuple(stated) for aspect, stated in found.items()}
+
+
+def aspect_in(text: str) -> str | None:
+    """Which of a thing's measures a few normalised words speak of."""
+    match = _ASPECT.search(text)
+    return match.lastgroup if match else None
+
+
+def contradicts(stated: Stated, aspect: str | None, facts: Facts) -> bool:
+    """Whether the record gives another number for what a copy's number is said to measure."""
+    known = [
+        each
+        for each in (facts.aspects.get(aspect, ()) if aspect else ())
+        if each.unit and measure_of(each.unit) == measure_of(stated.unit)
+    ]
+    return bool(known) and not any(agree(stated, each) for each in known)
+
+
+_SHARE = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?) ?(?:%|percent\b|per cent\b)(?: of)? ?的?([a-z]{3,}|[一-鿿]{1,4})")
+_SHARE_AFTER = re.compile(r"(?:^|[\s,;:、])([一-鿿]{1,4}) ?(\d{1,3}(?:\.\d+)?) ?%(?! ?[一-鿿])")
+
+
+def shares_in(text: str) -> Iterator[tuple[str, frozenset[Decimal]]]:
+    """What a normalised text says each per cent is of: 80% cotton, 20%涤纶."""
+    if "%" not in text and "cent" not in text:
+        return
+    for word, value in _SHARE_AFTER.findall(text):
+        yield word, frozenset({Decimal(value)})
+    for value, word in _SHARE.findall(text):
+        if word not in ("off", "discount"):
+            yield word, frozenset({Decimal(value)})

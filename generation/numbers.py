@@ -1,12 +1,15 @@
 """The numbers in a text: how each may be read, and its unit. Whether a copy may state them is in ``facts``.
 
-English and Chinese, in digits and in words. Quantities are compared as written: 0.5 l and 500 ml are two things.
+English and Chinese, in digits and in words. What is exactly the same agrees, 0.5 l and 500 ml, two years and 24 months;
+nothing is rounded, and no inch becomes a centimetre.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+
+from generation.needles import finder
 
 _UNITS: Mapping[str, tuple[str, ...]] = {
     "%": ("%", "percent", "per cent"),
@@ -40,7 +43,16 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
     "jpy": ("jp¥", "jpy", "日元"),
     "hkd": ("hk$", "hkd", "港元", "港币"),
 }
-_CURRENCIES = ("usd", "eur", "gbp", "cny", "cad", "jpy", "hkd")
+CURRENCIES = ("usd", "eur", "gbp", "cny", "cad", "jpy", "hkd")
+# Units of one measure, in its smallest: exact, so that 0.5 l may be told as 500 ml.
+_SMALLEST: Mapping[str, tuple[str, Decimal]] = {
+    unit: (smallest, Decimal(factor))
+    for smallest, units in {
+        "ml": {"ml": 1, "l": 1000}, "g": {"g": 1, "kg": 1000}, "mm": {"mm": 1, "cm": 10, "m": 1000},
+        "min": {"min": 1, "h": 60}, "month": {"month": 1, "year": 12}, "inch": {"inch": 1, "ft": 12},
+    }.items()
+    for unit, factor in units.items()
+}  # fmt: skip
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 # Words that begin with a unit's: 折叠 is no discount, 米白 no length, "in black" no inch.
 _GUARDS = {
@@ -54,14 +66,18 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) + _GUARDS.get(word, "") for word in sorted(words, key=len, reverse=True))
 
 
-_CODE = "|".join(word for unit in _CURRENCIES for word in _UNITS[unit] if word.isascii() and len(word) == 3)
+_CODE = "|".join(word for unit in CURRENCIES for word in _UNITS[unit] if word.isascii() and len(word) == 3)
 _AFTER = _any_of(_UNIT_OF)
 _NUMBER = re.compile(
     rf"(?P<before>(?:(?<![a-z])[a-z]{{1,3}})?[$¥]|[€£₩₹₽]|(?<![a-z])(?:{_CODE})(?=\s?\d)|百分之)?\s?"
     r"(?P<digits>(?<!\d[.,])[1-9]\d{0,2}(?P<group>[.,' ])\d{3}(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d+)?(?!\d)"
     r"|(?<!\d[.,])\d+[.,]\d+(?![.,]?\d)|\d+)"
     r"(?:\s?(?P<scale>[万亿]|(?:thousand|million)\b))?"
-    rf"(?:[\s-]?(?P<after>{_AFTER})(?![a-z])(?P<off>\s?off\b)?)?"
+    rf"(?:[\s-]?(?P<after>{_AFTER})(?![a-z])(?P<off>\s?(?:off\b|discount|reduction\b|cheaper\b))?)?"
+)
+# "save 20%", 立省20%: a reduction as much as "20% off" is. Searched up to the number's first character.
+_SAVED = re.compile(
+    r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|\bdiscount of\s|[立直]?[省减降]|优惠)\s?.?\Z"
 )
 _SCALES = {"万": 10**4, "亿": 10**8, "thousand": 10**3, "million": 10**6}
 _DIGITS_MOST = 28  # what a Decimal keeps exactly; nothing in a catalogue that long is a quantity
@@ -100,22 +116,54 @@ class Stated:
     unit: str | None
     lead: str = ""  # the Latin letters before it, of which a code is made
     parts: tuple["Stated", ...] = ()  # "12 500 ml" is also 12 and 500 ml
+    start: int = field(default=0, compare=False)  # where it stands in the text
+    end: int = field(default=0, compare=False)
+
+
+_DIGIT = re.compile(r"\d")
+_BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
+_may_count = finder([_COUNTED])
+
+
+def may_state(text: str) -> bool:
+    """Whether a text may hold a number, at a glance."""
+    return bool(_DIGIT.search(text)) or _may_count(text)
 
 
 def numbers_in(text: str) -> Iterator[Stated]:
     """Every number in a text that ``facts.normal`` gave, in digits or in words with a unit ("two-year", 三件套)."""
-    for match in _NUMBER.finditer(text):
+    if _DIGIT.search(text):
+        yield from _in_digits(text)
+    if _may_count(text):
+        yield from map(_counted, _COUNTED.finditer(text))
+
+
+def _in_digits(text: str) -> Iterator[Stated]:
+    for match in _matches(text):
         values = _readings(match["digits"], _SCALES.get(match["scale"] or "", 1))
         unit, lead = _unit(match, values)
         if unit == "off" and match["after"] == "折":
             values = frozenset(map(_taken_off, values))
         parts: tuple[Stated, ...] = ()
-        if match["group"] == " " and not match["before"] and unit not in _CURRENCIES:
+        if match["group"] == " " and not match["before"] and unit not in CURRENCIES:
             *firsts, last = (frozenset({Decimal(part)}) for part in match["digits"].split(" ") if part.isdigit())
             parts = (*(Stated(match[0], first, None) for first in firsts), Stated(match[0], last, unit))
-        yield Stated(match[0].strip(), values, unit, lead, parts)
-    for match in _COUNTED.finditer(text):
-        yield _counted(match)
+        if unit == "%" and _SAVED.search(text, max(0, match.start() - 24), match.start() + 1):
+            unit = "off"
+        told = match[0].strip()
+        start = match.start() + match[0].index(told)
+        yield Stated(told, values, unit, lead, parts, start, start + len(told))
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """All of ``_NUMBER``, tried only where a digit is near: most of a text has none."""
+    at = 0
+    while digit := _DIGIT.search(text, at):
+        match = _NUMBER.search(text, max(at, digit.start() - _BEFORE_MOST))
+        if match is None:
+            return
+        yield match
+        at = match.end()
 
 
 def _unit(match: re.Match[str], values: frozenset[Decimal]) -> tuple[str | None, str]:
@@ -142,6 +190,10 @@ def _unit(match: re.Match[str], values: frozenset[Decimal]) -> tuple[str | None,
 
 def _counted(match: re.Match[str]) -> Stated:
     """A number in words. The match is one of ``_COUNTED``."""
+    return replace(_number_in_words(match), start=match.start(), end=match.end())
+
+
+def _number_in_words(match: re.Match[str]) -> Stated:
     if match["half"]:
         return Stated(match[0], frozenset({Decimal(50)}), "off")
     if match["percent"] or match["hundred"]:
@@ -205,7 +257,7 @@ def unit_of_name(name: str) -> str | None:
 def agree(stated: Stated, known: Stated) -> bool:
     """Whether a number in a copy says what a number in the record says."""
     if stated.values.isdisjoint(known.values):
-        return False
+        return _same_quantity(stated, known)
     if CODE in (stated.unit, known.unit):
         if known.unit == CODE:  # "XM5", "XM 5" and "1000XM5" tell of WH-1000XM5, "1000 hours" doesn't
             return stated.unit in (CODE, None) and known.lead.endswith(stated.lead) and (
@@ -216,3 +268,28 @@ def agree(stated: Stated, known: Stated) -> bool:
         return True
     # A bare number may be a count of pieces, but never becomes a price, a share or a length.
     return (stated.unit, known.unit) in {("piece", None), ("%", "off")}
+
+
+def _same_quantity(stated: Stated, known: Stated) -> bool:
+    """Whether two numbers are one quantity in two units."""
+    if stated.unit == known.unit or stated.unit is None or known.unit is None:
+        return False
+    (one, factor), (other, known_factor) = (
+        _SMALLEST.get(unit, (unit, Decimal(1))) for unit in (stated.unit, known.unit)
+    )
+    return one == other and not {value * factor for value in stated.values}.isdisjoint(
+        value * known_factor for value in known.values
+    )
+
+
+def measure_of(unit: str | None) -> str | None:
+    """What a unit measures, by its smallest unit: of "cm" and of "m" it is "mm"."""
+    return _SMALLEST[unit][0] if unit and unit in _SMALLEST else unit
+
+
+def figure(stated: Stated) -> str:
+    """A number as the ledger keeps it: ``1299 CNY``, ``20 % off``, ``500 ml``."""
+    value = format(min(stated.values, default=Decimal(0)).normalize(), "f")
+    if stated.unit in CURRENCIES:
+        return f"{value} {stated.unit.upper()}"
+    return f"{value} % off" if stated.unit == "off" else " ".join(filter(None, (value, stated.unit)))

@@ -7,6 +7,7 @@ stays text. Sampling and the engine are elsewhere.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -66,7 +67,12 @@ def price_text(product: Product, locale: str) -> str | None:
     """The price as the locale writes it, ``$49.99`` or ``¥199.00``; None where the row has none."""
     if product.price is None or product.currency is None:
         return None
-    return format_currency(product.price, product.currency, locale=_babel(locale))
+    return _formatted(product.price, product.currency, locale)
+
+
+@lru_cache(maxsize=8192)  # the prompt asks first and the checks after it, and prices repeat
+def _formatted(price: Decimal, currency: str, locale: str) -> str:
+    return format_currency(price, currency, locale=_babel(locale))
 
 
 @cache

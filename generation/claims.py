@@ -1,0 +1,337 @@
+"""The claim ledger: every factual statement in a copy, where it stands, and what supports it.
+
+Numbers, prices and dates, words that a policy pack speaks of, materials, colours, certificates and other makers' names.
+What supports each is decided in ``generation.support``; what is refused for it in ``generation.checks``.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from generation.dates import Day, dates_in
+from generation.facts import Facts, aspect_in, contradicts, shares_in
+from generation.lexicon import LATIN, Lexicon, Word, lexicon
+from generation.lines import Line, lines_of, may_hide
+from generation.numbers import CURRENCIES, Stated, figure, may_state, numbers_in
+from generation.policies import Candidates, Policy, Rule, market_of, policy
+from generation.records import Brief, Claim, Fields
+from generation.support import (
+    of_days_left,
+    of_former_price,
+    of_per_cent_off,
+    of_price,
+    of_rule,
+    of_sum_off,
+    of_word,
+)
+
+NUMBERS = "numbers"  # the gate that a number's refusal goes by; all else goes by CLAIMS
+CLAIMS = "claims"
+_WARNED_KINDS = frozenset({"colour"})
+_FORMER_BEFORE = re.compile(
+    r"(?:\bwas|\bwere|originally|formerly|previously|\bbefore|\breg(?:ular(?:ly)?)?|instead of|\brrp|\bmsrp"
+    r"|list price|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
+    r"|原价|原售价|市场价|专柜价|吊牌价|划线价|零售价|日常价|门店价|参考价)[.:]?\s?(?:price\s?)?(?:was|of|at|is|为|是|约)?[:\s]*\Z"
+)
+_REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
+_FORMER_AFTER = re.compile(r"\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made))")
+_OFF_BEFORE = re.compile(
+    r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|[立再共]?省|便宜|优惠)\s?\Z"
+)
+_OFF_AFTER = re.compile(r"\s?(?:off\b|discount|cheaper\b|less\b|优惠)")
+_MEASURED_AFTER = re.compile(
+    r"[\s-]{0,2}(?:in )?(high|tall|wide|long|deep|thick|across|diameter|height|width|length|depth)\b"
+)
+_CLAUSE = re.compile(r"[,.;:!?、。()|/×]| x |\band\b|\bby\b|[和与乘]")
+_MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
+_MAY_BE_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
+_MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
+_CAPITAL = re.compile(r"\b[A-Z]")
+_WORD = re.compile(r"\b[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A claim, and what is to be told of it where nothing supports it."""
+
+    claim: Claim
+    line: str
+    tell: str = ""
+    gate: str = CLAIMS
+
+    @property
+    def refused(self) -> bool:
+        """Whether the copy can't run with it."""
+        return self.claim.verdict == "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What finding needs besides the line."""
+
+    brief: Brief
+    facts: Facts
+    words: Lexicon
+    policy: Policy
+
+
+def claims_in(fields: Fields, brief: Brief, facts: Facts) -> tuple[Claim, ...]:
+    """The ledger of a copy, also of text that a person edited, in the order of the text."""
+    return tuple(finding.claim for finding in findings_in(fields, brief, facts))
+
+
+def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
+    """Every claim of a copy with what is to be told of it, in the order of the text."""
+    lines = lines_of(fields)
+    whole = "\n".join(line.plain for line in lines)
+    market = market_of(brief.campaign.market, brief.locale)
+    look = _Look(brief, facts, lexicon(), policy(market, brief.channel))
+    masked = may_hide(whole)
+    views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
+    rules = look.policy.candidates("\n".join((whole, *views)))
+    latin = look.words.heads.intersection(LATIN.findall(whole))
+    made = bool(_MAY_BE_MADE.search(whole))
+    found: list[Finding] = []
+    for line in lines:
+        spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
+        found += spoken
+        if may_state(line.plain):
+            found += _counted(line, look, [each.claim for each in spoken])
+        if latin or masked or not line.plain.isascii():
+            found += _worded(line, look, latin, masked=masked)
+        if made:
+            found += _made_by(line, look)
+        if masked:
+            found += _spread_out(line, look)
+    order = {name: at for at, name in enumerate(fields)}
+    return sorted(found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start))
+
+
+def _finding(
+    line: Line, kind: str, span: tuple[int, int], value: str, support: str | None, *, tell: str, gate: str = CLAIMS,
+    rule: Rule | None = None, warned: bool = False,
+) -> Finding:  # fmt: skip
+    start, end = line.span(*span)
+    verdict = "supported" if support is not None else "warned" if warned else "unsupported"
+    claim = Claim(
+        kind,
+        line.field,
+        line.number,
+        start,
+        end,
+        line.raw[start:end],
+        value,
+        verdict,
+        support,
+        rule.id if rule else None,
+    )
+    return Finding(claim, line.raw, tell, gate)
+
+
+# numbers
+
+
+def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
+    """The numbers, prices and dates of a line."""
+    days = [day for day in dates_in(line.plain) if _is_date(day, line, look.facts)]
+    for day in days:
+        support = next((source.named(known.text) for known, source in look.facts.days if day.agrees(known)), None)
+        tell = "which the record doesn't hold"
+        yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
+    since = 0  # the end of the number before
+    for stated in numbers_in(line.plain):
+        if not any(day.start < stated.end and day.end > stated.start for day in days):
+            before = line.plain[max(0, stated.start - 40) : stated.start]
+            yield _number(line, stated, before, look, spoken, since)
+        since = stated.end
+
+
+def _is_date(day: Day, line: Line, facts: Facts) -> bool:
+    """May and March are verbs as well: "may 5 people" is a date in capitals, or where the record has it."""
+    word = day.text[:3]
+    if word not in ("may", "mar") or not line.raw.isascii():
+        return True
+    return line.raw[day.start].isupper() or any(day.agrees(known) for known, _ in facts.days)
+
+
+def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[Claim], since: int) -> Finding:
+    facts, brief, plain = look.facts, look.brief, line.plain
+    after, tell, kind = plain[stated.end :], "which the record doesn't hold", "number"
+    if stated.unit in CURRENCIES:
+        kind, support, tell = _sum(stated, before, after, look)
+    elif stated.unit == "off":
+        kind, support = "offer", of_per_cent_off(stated, brief, facts)
+        tell = "which no promotion in force and no price history supports"
+    else:
+        kind = "percentage" if stated.unit == "%" else "measure" if stated.unit not in (None, "piece", "code") else kind
+        support = facts.support(stated)
+        aspect = _aspect(plain, stated, since) if kind == "measure" else None
+        if support and contradicts(stated, aspect, facts):
+            support, tell = None, f"where the record gives another {aspect}"
+        elif support and kind == "percentage" and not _shared(plain, stated, look):
+            support, tell = None, "of which the record gives another share"
+        support = support or of_days_left(stated, facts)
+    value = figure(stated)
+    span = (stated.start, stated.end)
+    if support is None and kind == "number" and (spoken_of := _in_stock_claim(line, span, spoken)):
+        tell = f"a number that the record doesn't hold; {spoken_of} says only that stock is limited"
+        return _finding(line, kind, span, value, None, tell=tell, gate=NUMBERS, warned=True)
+    return _finding(line, kind, span, value, support, tell=tell, gate=NUMBERS)
+
+
+def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str | None, str]:
+    """The kind, the support and the objection of a sum of money."""
+    if _REDUCED.search(before) or _FORMER_BEFORE.search(before) or _FORMER_AFTER.match(after):
+        tell = "a former price, which only the price history supports"
+        return "price", of_former_price(stated, look.brief, look.facts), tell
+    if _OFF_BEFORE.search(before) or _OFF_AFTER.match(after):
+        tell = "which no promotion in force and no price history supports"
+        return "offer", of_sum_off(stated, look.brief, look.facts), tell
+    return "price", of_price(stated, look.brief, look.facts), "which the record doesn't hold"
+
+
+def _aspect(plain: str, stated: Stated, since: int) -> str | None:
+    """What a number is said to measure: "60 cm wide", "width 60 cm", 宽60厘米."""
+    if match := _MEASURED_AFTER.match(plain, stated.end):
+        return aspect_in(match[1])
+    before = _CLAUSE.split(plain[since : stated.start].rstrip(" :为是约达"))[-1]
+    return aspect_in(before[-24:]) or aspect_in(re.split(r"\d", _CLAUSE.split(plain[stated.end :])[0])[0][:24])
+
+
+def _shared(plain: str, stated: Stated, look: _Look) -> bool:
+    """Whether the record doesn't contradict what the copy's per cent are of: "20% wool" where the record has 80%."""
+    after, facts = plain[stated.end : stated.end + 24], look.facts
+    word = next((word for word, _ in shares_in(plain[stated.start : stated.end + 24])), None)
+    if word is None:
+        return True
+    same_thing = [values for of, values in facts.shares if of.startswith(word) or word.startswith(of)]
+    if same_thing:
+        return any(not values.isdisjoint(stated.values) for values in same_thing)
+    others = [of for of, values in facts.shares if not values.isdisjoint(stated.values)]
+    if not others or any(of in after for of in others):
+        return True
+    # The record gives this share, but of something else: of what, if the copy names a material?
+    first = next(look.words.words_in(after, after, LATIN.findall(after)), None)
+    return first is None or first.kind != "material"
+
+
+def _in_stock_claim(line: Line, span: tuple[int, int], spoken: list[Claim]) -> str | None:
+    start, end = line.span(*span)
+    return next(
+        (c.support for c in spoken if c.kind == "urgency" and c.support and c.start <= start and end <= c.end), None
+    )
+
+
+# words
+
+
+def _views(line: Line, *, masked: bool) -> Iterator[tuple[str, list[int] | None]]:
+    yield line.plain, None
+    if masked:
+        yield from line.unmasked()
+
+
+def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iterator[Finding]:
+    """What a policy pack speaks of in a line."""
+    seen = set[tuple[str, int, int]]()
+    for text, at in _views(line, masked=masked):
+        for rule, patterns in rules:
+            for match in rule.hits(text, patterns):
+                span = match.span() if at is None else (at[match.start()], at[match.end() - 1] + 1)
+                if (rule.id, *span) in seen:
+                    continue
+                seen.add((rule.id, *span))
+                support = of_rule(rule, match[0].strip(), look.brief, look.facts)
+                yield _finding(
+                    line,
+                    rule.kind,
+                    span,
+                    match[0].strip(),
+                    support,
+                    tell=rule.tell,
+                    rule=rule,
+                    warned=rule.action == "warn",
+                )
+
+
+def _spread_out(line: Line, look: _Look) -> Iterator[Finding]:
+    """Letters apart, as in "b e s t": what they say is for no check to read."""
+    for start, end in line.spread_letters():
+        source = look.facts.held_in(line.plain[start:end])
+        support = source.named(line.plain[start:end]) if source else None
+        tell = "letters spread out, which no check can read"
+        yield _finding(line, "disguise", (start, end), line.plain[start:end], support, tell=tell)
+
+
+def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> Iterator[Finding]:
+    """Materials, colours, certificates, comparisons and other makers' names in a line."""
+    seen = set[tuple[int, int]]()
+    for text, at in _views(line, masked=masked):
+        raw = line.raw if at is None and len(line.raw) == len(text) else text
+        heads = latin if at is None else frozenset(LATIN.findall(text))
+        for word in look.words.words_in(text, raw, heads):
+            span = (word.start, word.end) if at is None else (at[word.start], at[word.end - 1] + 1)
+            if span in seen or _is_anothers(text, word, look):
+                continue
+            seen.add(span)
+            support = of_word(word.text, look.words, look.facts)
+            if support is None and word.kind == "comparative":
+                support = _compared(text, word, look)
+            elif support is None and (source := look.facts.names_held_in(word.text)) and word.kind != "material":
+                support = source.named(word.text)
+            yield _finding(
+                line, word.kind, span, word.text, support, tell=f"a {word.kind} that the record doesn't hold",
+                warned=word.kind in _WARNED_KINDS,
+            )  # fmt: skip
+
+
+def _compared(text: str, word: Word, look: _Look) -> str | None:
+    """A test, statistic or award that says what a comparison says."""
+    rule = Rule(
+        "", "comparative", "evidence", "", frozenset({"test", "statistic", "award"}), (), None, names_excuse=True
+    )
+    return of_rule(rule, text[word.start : word.end], look.brief, look.facts)
+
+
+def _is_anothers(text: str, word: Word, look: _Look) -> bool:
+    """Whether the word is a part of the product's name or brand, or of what the audience likes: "leather crafts"."""
+    segment = look.brief.segment
+    phrases = (
+        look.facts.brand,
+        look.facts.title,
+        *(each.lower() for each in (*segment.interests, *segment.needs, segment.name)),
+    )
+    for phrase in phrases:
+        if len(phrase) > len(word.text) and word.text in phrase:
+            at = text.find(phrase)
+            while at >= 0:
+                if at <= word.start and word.end <= at + len(phrase):
+                    return True
+                at = text.find(phrase, at + 1)
+    return False
+
+
+def _made_by(line: Line, look: _Look) -> Iterator[Finding]:
+    """Another maker's name: a word with ® or ™, or a capitalised one after "by". Others can't be told from words."""
+    for pattern in (_MARKED, _MAKER):
+        if pattern is _MAKER and " by " not in f" {line.plain}" and "品牌" not in line.plain:
+            continue
+        for match in pattern.finditer(line.raw):
+            name = (match[1] or match[2]).strip()
+            plain = name.lower()
+            if pattern is _MAKER and match[1]:
+                words = _WORD.findall(line.raw)
+                if plain.split()[0] in look.words.no_maker or len(_CAPITAL.findall(line.raw)) > 0.7 * len(words):
+                    continue  # "By Hand" and title case
+            first = plain.split()[0].removesuffix("'s").removesuffix("’s")
+            support = next((s.named(name) for s in look.facts.sources if first in s.text), None)
+            start = match.start(1 if match[1] else 2)
+            finding = _finding(line, "brand", (0, 0), plain, support, tell="a maker that the record doesn't name")
+            yield _at(finding, line, start, start + len(name))
+
+
+def _at(finding: Finding, line: Line, start: int, end: int) -> Finding:
+    """The same finding at a place of the stored line."""
+    c = finding.claim
+    claim = Claim(c.kind, c.field, c.line, start, end, line.raw[start:end], c.value, c.verdict, c.support, c.rule)
+    return Finding(claim, finding.line, finding.tell, finding.gate)

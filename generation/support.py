@@ -1,0 +1,250 @@
+"""What supports a claim: a column of the product's, a promotion, the price history or a row of evidence.
+
+Each function gives the support as the ledger shows it ("promotions: spring-10"), or None. Finding claims is in
+``generation.claims``; what the record says by itself in ``generation.facts``.
+"""
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+
+from generation.facts import OFFERS, Facts, normal, today
+from generation.lexicon import Lexicon, lexicon
+from generation.numbers import Stated
+from generation.policies import Rule, market_of
+from generation.records import Brief, Promotion
+
+_TOKEN = re.compile(r"[a-z]{2,}|[\u3400-\u9fff]")
+_SHORT = 12  # characters of an attribute's value that is one material, or a few with their shares
+_STEM = 5  # letters: "clinically" and "clinical" are one word here
+# "Now $19.90" tells a price; 现价 and 到手价 tell of a reduction.
+_NOW = re.compile(r"(?:now|现在|现仅|现只)")
+_REDUCED_NOW = re.compile(r"(?:现价|到手|券后|活动价|折后|[秒促特优惊][杀销惠喜]价?)")
+# What the record itself may state; a ranking, a review, a cure or an offer it can't.
+_FACTUAL = frozenset({"certification", "guarantee", "origin", "green", "material"})
+_OF_STOCK = re.compile(
+    r"\bleft\b|remaining|\bin stock\b|stock|suppl|quantit|gone|sold|selling|running out|last few"
+    r"|剩|售罄|售完|库存|手慢|抢完|限量|限购|有限"
+)
+_OF_TIME = re.compile(
+    r"time|\bends?\b|hours?|days?|today|tonight|tomorrow|midnight|week|限时|截止|结束|倒计时|今|\d天|小时"
+)
+_COUNTDOWN = re.compile(r"\d ?(?:hours?|days?|小时|天)")
+_TODAY, _TOMORROW = re.compile(r"today|tonight|midnight|今[日天晚]"), re.compile(r"tomorrow|明[日天晚]")
+_NOT_SOLID = re.compile(
+    r"veneer|plywood|mdf\b|chipboard|particle ?board|laminat|fibreboard|贴皮|胶合板|密度板|刨花板|颗粒板|饰面"
+)
+_BLENDED = re.compile(r"blend|mix|混纺|混合")
+_IMITATED = re.compile(r"^(?:faux|vegan|artificial|imitation|pu|mock|synthetic)\b|^(?:仿|人造|假)|纸$")
+
+
+def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts) -> str | None:
+    """What lets a copy say normalised words that a rule speaks of."""
+    # An offer in a campaign's free text has no end and can't expire: it is no promotion.
+    offer = not rule.evidence & {"promotion", "end_date", "stock"}
+    if rule.names_excuse and (source := facts.names_held_in(words, offer=offer)):
+        return source.named(words)
+    if rule.action != "evidence":
+        return None
+    for each in facts.evidence:
+        if each.kind in rule.evidence and _covers(each.statement, each.kind, words):
+            return f"claim_evidence: {each.id}"
+    promotion = facts.promotion
+    if promotion and "promotion" in rule.evidence and _covers(promotion.terms, promotion.kind, words):
+        return f"promotions: {promotion.id}"
+    if promotion and rule.evidence & {"end_date", "stock"} and _presses_truly(words, promotion, rule):
+        return f"promotions: {promotion.id}"
+    if "price_history" in rule.evidence and (support := of_lower_price(brief, facts)):
+        return support
+    if rule.kind == "price" and brief.product.price is not None and _NOW.match(words):
+        return f"products.price: {brief.product.price} {brief.product.currency}"  # the figure is the numbers' affair
+    if (
+        rule.kind == "price"
+        and promotion
+        and price_paid(brief, facts) != brief.product.price
+        and _REDUCED_NOW.match(words)
+    ):
+        return f"promotions: {promotion.id}"
+    if rule.names_excuse and rule.kind in _FACTUAL:
+        return _of_record(rule.kind, words, facts)
+    return None
+
+
+def _of_record(kind: str, words: str, facts: Facts) -> str | None:
+    """The column that says the words, or all of them that add to what the kind of claim says already."""
+    record = [each for each in facts.sources if each.column.startswith("products.")]
+    if source := facts.held_in(words, record):
+        return source.named(words)
+    said_already = set(lexicon().said_by_kind.get(kind, ()))
+    own = [token for token in _tokens(words) if token not in said_already]
+    for source in record:
+        told = f"{source.column.lower()} {source.text}"
+        if own and _covers(told, "", " ".join(own)):
+            return source.named(words)
+        # "certified" by itself: a column that speaks of a certificate; which one, the lexicon looks at.
+        if not own and _tokens(words) and all(token[:_STEM] in told for token in _tokens(words)):
+            return source.named(words)
+    return None
+
+
+def _covers(statement: str, kind: str, words: str) -> bool:
+    """Whether a statement of some kind says all the words: what they add to it would be the copy's own."""
+    said = _said(statement, kind)
+    return all(token in said or (len(token) > 2 and token[:_STEM] in said) for token in _tokens(words))
+
+
+def _tokens(text: str) -> list[str]:
+    filler = lexicon().filler
+    return [token for token in _TOKEN.findall(text) if token not in filler]
+
+
+@lru_cache(maxsize=1024)
+def _said(statement: str, kind: str) -> frozenset[str]:
+    tokens = [*_tokens(normal(statement)), *lexicon().said_by_kind.get(kind, ())]
+    return frozenset(tokens) | {token[:_STEM] for token in tokens} | {token.removesuffix("s") for token in tokens}
+
+
+def _presses_truly(words: str, promotion: Promotion, rule: Rule) -> bool:
+    """Whether a promotion's end or its limited stock makes words of urgency true (UCPD, annex I, point 7)."""
+    ends, stock = promotion.ends if "end_date" in rule.evidence else None, "stock" in rule.evidence
+    if _OF_STOCK.search(words) and not _COUNTDOWN.search(words):
+        return stock and promotion.limited_stock
+    if _TODAY.search(words) or _TOMORROW.search(words):
+        return ends is not None and (ends - today()).days == (1 if _TOMORROW.search(words) else 0)
+    if _OF_TIME.search(words):
+        return ends is not None
+    return ends is not None or (stock and promotion.limited_stock)
+
+
+def price_paid(brief: Brief, facts: Facts) -> Decimal | None:
+    """The product's price with the promotion taken off, where that says how much."""
+    price, promotion = brief.product.price, facts.promotion
+    if price is None or promotion is None:
+        return price
+    if promotion.kind == "percent_off" and promotion.percent is not None:
+        return (price * (100 - promotion.percent) / 100).quantize(Decimal("0.01"))
+    if promotion.amount is not None and promotion.currency == brief.product.currency:
+        if promotion.kind == "amount_off":
+            return price - promotion.amount
+        if promotion.kind == "price":
+            return promotion.amount
+    return price
+
+
+def of_lower_price(brief: Brief, facts: Facts) -> str | None:
+    """The price history, where the price is now below its lowest of the last 30 days (Dir. 98/6, article 6a)."""
+    paid = price_paid(brief, facts)
+    if brief.lowest_price is None or paid is None or paid >= brief.lowest_price:
+        return None
+    return _history(brief)
+
+
+def _history(brief: Brief) -> str:
+    return f"price_history: {brief.lowest_price} {brief.product.currency}"
+
+
+def of_former_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports "was $29.90": the lowest price of the last 30 days, in the product's currency, and nothing else."""
+    if stated.unit != (brief.product.currency or "").lower() or brief.lowest_price not in stated.values:
+        return None
+    return of_lower_price(brief, facts)
+
+
+def of_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports a sum as a price: the record, or what is paid under the promotion."""
+    paid = price_paid(brief, facts)
+    if paid != brief.product.price and paid in stated.values and stated.unit == (brief.product.currency or "").lower():
+        return f"promotions: {facts.promotion.id}" if facts.promotion else None
+    return facts.support(stated)
+
+
+def of_sum_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports "$5 off": a promotion of that sum, the words of an offer, or the fall in price."""
+    promotion = facts.promotion
+    if (
+        promotion
+        and promotion.kind == "amount_off"
+        and promotion.amount in stated.values
+        and stated.unit == (promotion.currency or brief.product.currency or "").lower()
+    ):
+        return f"promotions: {promotion.id}"
+    for known, source in facts.numbers:
+        of_an_offer = source.column in OFFERS and known.unit == stated.unit
+        if of_an_offer and not known.values.isdisjoint(stated.values):
+            return source.named(known.text)
+    paid = price_paid(brief, facts)
+    if (
+        paid is not None
+        and of_lower_price(brief, facts)
+        and stated.unit == (brief.product.currency or "").lower()
+        and brief.lowest_price is not None
+        and brief.lowest_price - paid in stated.values
+    ):
+        return _history(brief)
+    return None
+
+
+def of_per_cent_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports "20% off": the promotion, the words of an offer, or a fall in price by at least as much.
+
+    In the EU a reduction is counted from the lowest price of the last 30 days (C-330/23), whatever the promotion says.
+    """
+    promotion, lowest, paid = facts.promotion, brief.lowest_price, price_paid(brief, facts)
+    fall = (lowest - paid) / lowest * 100 if lowest and paid is not None else None
+    true_of_history = fall is not None and any(0 <= fall - value < 1 for value in stated.values if value > 0)
+    if promotion and promotion.kind == "percent_off" and promotion.percent in stated.values:
+        in_eu = market_of(brief.campaign.market, brief.locale) == "eu"
+        if not in_eu or fall is None or any(value <= fall + Decimal("0.05") for value in stated.values):
+            return f"promotions: {promotion.id}"
+        return None
+    for known, source in facts.numbers:
+        of_an_offer = source.column in (*OFFERS, "products.title") and known.unit == "off"
+        if of_an_offer and not known.values.isdisjoint(stated.values):
+            return source.named(known.text)
+    return _history(brief) if true_of_history else None
+
+
+def of_days_left(stated: Stated, facts: Facts) -> str | None:
+    """What supports "3 days left": the promotion's last day."""
+    if facts.promotion is None or facts.promotion.ends is None or stated.unit != "day":
+        return None
+    left = (facts.promotion.ends - today()).days
+    return f"promotions: {facts.promotion.id}" if stated.values & {Decimal(left), Decimal(left + 1)} else None
+
+
+def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
+    """What supports a material, a colour or a certificate: the record says it, the same otherwise or a kind of it."""
+    known = _record_words(facts.text, lexicon)
+    if word.startswith("solid ") or word in ("实木", "纯实木"):
+        if _NOT_SOLID.search(facts.text):
+            return None
+        word = word.removeprefix("solid ") if word != "solid wood" else word
+        word = "wood" if word in ("solid wood", "实木", "纯实木") else word
+    elif word.startswith(("pure ", "100% ", "纯", "全")):
+        base = re.sub(r"^(?:pure |100% ?|纯|全)", "", word)
+        if any(of.startswith(base) and max(values) < 100 for of, values in facts.shares) or _BLENDED.search(facts.text):
+            return None
+    for wanted in lexicon.says(word):
+        if len(wanted) == 1:  # 棉 alone is a part of many words; of an attribute's short value it is what it says
+            values = (each for each in facts.sources if each.column.startswith("products.attributes"))
+            if short := next((each for each in values if wanted in each.text and len(each.text) <= _SHORT), None):
+                return short.named(word)
+        for found in known:
+            if found == wanted or (not _IMITATED.search(found) and _is_kind_of(found, wanted)):
+                source = facts.held_in(found)
+                return source.named(found) if source else None
+    return None
+
+
+def _is_kind_of(found: str, wanted: str) -> bool:
+    """Whether a longer word's last part, or in English any part, is the shorter: 白橡木 is 橡木, 橡胶木 is no 橡胶."""
+    if len(wanted) < 2 or wanted not in found:
+        return False
+    if not wanted.isascii():
+        return found.endswith(wanted)
+    return f" {wanted} ".replace("-", " ") in f" {found} ".replace("-", " ")
+
+
+@lru_cache(maxsize=1024)
+def _record_words(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lexicon.known_in(text)))
