@@ -5,7 +5,7 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -14,8 +14,11 @@ import yaml
 from generation.channels import Channel
 from generation.counting import COUNTERS
 from generation.facts import Facts, facts_of, holds, normal
+from generation.injection import echoes_of, instructs
 from generation.numbers import numbers_in
 from generation.parsing import ParseError, parse
+from generation.personal import leaks, masked
+from generation.prompts import hidden_in
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
 
 SHOWN = 160  # characters of a refused line that its reason repeats
@@ -150,6 +153,29 @@ def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     return None
 
 
+def personal_gate(fields: Fields, context: Context) -> Rejection | None:
+    """Nobody's name, number, account or address; what the product or the offer is called is no leak."""
+    locale, told = context.brief.locale, context.facts.text
+    if leaks("\n".join(line for lines in fields.values() for line in lines), locale, told):
+        for name, line in _lines(fields):
+            if found := leaks(line, locale, told):
+                return _refusal("personal", f"{name} holds somebody's {found[0].kind}", masked(line, locale, told))
+    return None
+
+
+def injection_gate(fields: Fields, context: Context) -> Rejection | None:
+    """Nothing of the sentences that speak to the model in the product's text, and no such sentence of its own."""
+    echoes = echoes_of(hidden_in(context.brief.product), context.facts.text)
+    if not echoes.runs and not instructs("\n".join(line for lines in fields.values() for line in lines)):
+        return None
+    for name, line in _lines(fields):
+        if echo := echoes.find(line):
+            return _refusal("injection", f"{name} repeats {echo!r} of an instruction in the product's text", line)
+        if (told := instructs(line)) and not holds(context.facts.text, told):
+            return _refusal("injection", f"{name} speaks to a model, {told!r}", line)
+    return None
+
+
 def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
     """Every number in the copy stands in the product's record or the offer, with the same unit."""
     for name, line in _lines(fields):
@@ -193,7 +219,9 @@ def _lines(fields: Fields) -> Iterator[tuple[str, str]]:
 
 
 def _refusal(gate: str, problem: str, line: str) -> Rejection:
-    return Rejection(gate, f"{problem}: {line if len(line) <= SHOWN else line[:SHOWN] + '…'}")
+    # Masked before it is cut, or half a number would be left that nobody finds any more.
+    shown = line if len(line) <= SHOWN else masked(line, "zh-CN" if _HAN.search(line) else "en-US")[:SHOWN] + "…"
+    return Rejection(gate, f"{problem}: {shown}")
 
 
 Gate = Callable[[Fields, Context], Rejection | None]
@@ -204,6 +232,8 @@ GATES: tuple[Gate, ...] = (
     characters_gate,
     placeholder_gate,
     contact_gate,
+    personal_gate,
+    injection_gate,
     repetition_gate,
     language_gate,
     numbers_gate,
@@ -227,16 +257,32 @@ def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | 
 
 
 def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
-    """A draft parsed and put through the gates."""
+    """A draft parsed and put through the gates. What they refuse is kept without the personal data it may hold."""
+    facts = facts or facts_of(draft.brief)
     if draft.finish_reason == "length":
         reason = f"the draft was cut off after {draft.output_tokens} tokens; the campaign's max_tokens may be too low"
-        return AdCopy(draft, {}, Rejection("truncated", reason))
+        return _without_personal(AdCopy(draft, {}, Rejection("truncated", reason)), facts)
     try:
         fields = parse(draft.text, channel)
     except ParseError as exc:
-        return AdCopy(draft, {}, Rejection("parse", str(exc)))
+        return _without_personal(AdCopy(draft, {}, Rejection("parse", str(exc))), facts)
     rejection = check_fields(fields, draft.brief, channel, facts)
-    return AdCopy(draft, fields, rejection, warnings_for(fields, channel))
+    ad_copy = AdCopy(draft, fields, rejection, warnings_for(fields, channel))
+    return _without_personal(ad_copy, facts) if rejection else ad_copy
+
+
+def _without_personal(refused: AdCopy, facts: Facts) -> AdCopy:
+    """A refused copy as tables and logs may hold it. What stands for the data, ``[phone]``, is refused again."""
+    locale, told = refused.draft.brief.locale, facts.text
+    if refused.rejection is None or not leaks(refused.draft.text, locale, told):
+        return refused
+    return replace(
+        refused,
+        draft=replace(refused.draft, text=masked(refused.draft.text, locale, told)),
+        fields={name: tuple(masked(line, locale, told) for line in lines) for name, lines in refused.fields.items()},
+        rejection=replace(refused.rejection, reason=masked(refused.rejection.reason, locale, told)),
+        warnings=tuple(masked(warning, locale, told) for warning in refused.warnings),
+    )
 
 
 def warnings_for(fields: Fields, channel: Channel) -> tuple[str, ...]:

@@ -16,7 +16,10 @@ from generation.channels import load_channel
 # The code counts like the data: a mended gate is another verdict on the same words as much as another limit is, and
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
-CODE = ("checks.py", "counting.py", "facts.py", "numbers.py", "parsing.py", "prompts.py", "scoring.py")
+CODE = (
+    "checks.py", "counting.py", "facts.py", "injection.py", "numbers.py", "parsing.py", "personal.py", "prompts.py",
+    "scoring.py",
+)  # fmt: skip
 
 
 @cache
