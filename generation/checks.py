@@ -274,13 +274,19 @@ def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
 def _without_personal(refused: AdCopy, facts: Facts) -> AdCopy:
     """A refused copy as tables and logs may hold it. What stands for the data, ``[phone]``, is refused again."""
     locale, told = refused.draft.brief.locale, facts.text
-    if refused.rejection is None or not leaks(refused.draft.text, locale, told):
+    found = leaks(refused.draft.text, locale, told)
+    if refused.rejection is None or not found:
         return refused
+    reason = refused.rejection.reason
+    for one in found:  # a gate may quote it without the words that tell what it is
+        data = refused.draft.text[one.start : one.end]
+        for quoted in (data, data.lower(), normal(data)):
+            reason = reason.replace(quoted, f"[{one.kind}]")
     return replace(
         refused,
         draft=replace(refused.draft, text=masked(refused.draft.text, locale, told)),
         fields={name: tuple(masked(line, locale, told) for line in lines) for name, lines in refused.fields.items()},
-        rejection=replace(refused.rejection, reason=masked(refused.rejection.reason, locale, told)),
+        rejection=replace(refused.rejection, reason=masked(reason, locale, told)),
         warnings=tuple(masked(warning, locale, told) for warning in refused.warnings),
     )
 

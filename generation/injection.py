@@ -35,6 +35,8 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class _Phrases:
+    """Of injection.yaml; each family in one expression."""
+
     overrides: re.Pattern[str]
     addressed: re.Pattern[str]
     tasks: re.Pattern[str]
@@ -43,32 +45,44 @@ class _Phrases:
 
 
 @cache
-def _phrases() -> _Phrases:
-    data = yaml.safe_load((files("templates") / "policies" / "injection.yaml").read_text("utf-8"))
-    kinds = _Phrases.__dataclass_fields__
-    return _Phrases(**{kind: re.compile("|".join(f"(?:{pattern})" for pattern in data[kind])) for kind in kinds})
+def _data() -> dict[str, list[str]]:
+    loaded: dict[str, list[str]] = yaml.safe_load(
+        (files("templates") / "policies" / "injection.yaml").read_text("utf-8")
+    )
+    return loaded
 
 
 @cache
-def _needles() -> tuple[str, ...]:
-    data = yaml.safe_load((files("templates") / "policies" / "injection.yaml").read_text("utf-8"))
-    return tuple(data["needles"])
+def _phrases() -> _Phrases:
+    kinds = _Phrases.__dataclass_fields__
+    return _Phrases(**{kind: re.compile("|".join(f"(?:{pattern})" for pattern in _data()[kind])) for kind in kinds})
 
 
 @lru_cache(maxsize=4096)  # a product's briefs come one after another
-def without_instructions(text: str, name: str = "") -> Cut:
-    """A text without its sentences for the model. ``name`` is what the product is called: questions about that stay."""
+def without_instructions(text: str, name: str | None = None) -> Cut:
+    """A text without its sentences for the model.
+
+    ``name`` is what the product is called that the text is about: questions about that stay. Without one the text is a
+    name itself, which may be a question or a task ("Translate This! Card Game") and loses only what addresses a model.
+    """
     cut: list[str] = []
     if fences := _FENCE.findall(text):
         cut += fences
         text = _FENCE.sub("\n", text)
-    phrases, known = _phrases(), frozenset(_content(_normal(name)))
+    phrases, whole = _phrases(), _normal(text)
+    may_address, may_be_code = _holds_one(whole, _data()["needles"]), _holds_one(whole, _data()["code_needles"])
     kept: list[str] = []
     overridden = False  # until the paragraph ends
     for sentence, ends_paragraph in _sentences(text):
         plain = _normal(sentence).strip()
-        overridden = overridden or bool(phrases.overrides.search(plain))
-        if plain and (overridden or _for_the_model(plain, known, phrases)):
+        overridden = overridden or (may_address and bool(phrases.overrides.search(plain)))
+        if plain and (
+            overridden
+            or (may_address and phrases.addressed.search(plain))
+            or (name is not None and phrases.tasks.match(plain))
+            or (name is not None and may_be_code and phrases.code.search(plain))
+            or (name is not None and ("?" in plain or "？" in plain) and _is_off_topic(plain, name))
+        ):
             cut.append(sentence.strip())
             if ends_paragraph and kept:
                 kept.append("\n")
@@ -78,10 +92,15 @@ def without_instructions(text: str, name: str = "") -> Cut:
     return Cut("".join(kept).strip(), tuple(cut)) if cut else Cut(text)
 
 
-def _for_the_model(plain: str, known: frozenset[str], phrases: _Phrases) -> bool:
-    if phrases.addressed.search(plain) or phrases.tasks.search(plain) or phrases.code.search(plain):
-        return True
-    return bool(phrases.questions.search(plain)) and known.isdisjoint(_content(plain))
+def _is_off_topic(question: str, name: str) -> bool:
+    return bool(_phrases().questions.search(question)) and set(_content(_normal(name))).isdisjoint(_content(question))
+
+
+def _holds_one(plain: str, needles: list[str]) -> bool:
+    for needle in needles:  # noqa: SIM110 - any() takes three times as long, and this runs for every copy
+        if needle in plain:
+            return True
+    return False
 
 
 def _sentences(text: str) -> Iterator[tuple[str, bool]]:
@@ -98,10 +117,8 @@ def _sentences(text: str) -> Iterator[tuple[str, bool]]:
 def instructs(text: str) -> str | None:
     """The words with which a copy speaks to a model instead of a customer, or None."""
     plain = _normal(text)
-    for needle in _needles():  # a loop and no any(): this runs for every copy
-        if needle in plain:
-            break
-    else:
+    telling = _holds_one(plain, _data()["copy_needles"])
+    if not telling and (text.isascii() or not _holds_one(plain, _data()["copy_needles_zh"])):
         return None
     for pattern in (_phrases().overrides, _phrases().addressed):
         if match := pattern.search(plain):

@@ -115,7 +115,7 @@ def safe(text: str, locale: str, name: str) -> str:
 def name_safe(text: str, locale: str) -> str:
     """The same for a name, which may be a person's or a question; what would leave nothing of it stays."""
     kept = cleaned(visible(text), locale)[0]
-    return without_instructions(kept, kept).text or kept
+    return without_instructions(kept).text or kept
 
 
 def hidden_in(product: Product) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def hidden_in(product: Product) -> tuple[str, ...]:
 def _hidden(name: str, names: tuple[str | None, ...], texts: tuple[str | None, ...]) -> tuple[str, ...]:
     cut = [sentence for text in texts if text for sentence in without_instructions(visible(text), name).sentences]
     for text in filter(None, names):
-        found = without_instructions(visible(text), text)
+        found = without_instructions(visible(text))
         cut += found.sentences if found.text else ()
     return tuple(cut)
 
