@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from generation.records import Product
+from generation.records import Product, Segment
 
 LONGEST_CLAUSE = 160  # characters; of a longer one only the personal data itself is cut
 _NEAR = 24  # characters before a number in which a word may say what it is
@@ -222,6 +222,18 @@ def without_personal(product: Product, locale: str) -> tuple[Product, tuple[str,
         },
     )
     return (kept, tuple(dict.fromkeys(taken))) if taken else (product, ())
+
+
+def in_segment(segment: Segment) -> str | None:
+    """The kind of personal data that a segment's words hold, or None."""
+    texts = (segment.id, segment.name, segment.description or "", *segment.interests, *segment.needs)
+    found = (one for text in texts for one in find_personal(text, locale_of(text)))
+    return next((one.kind for one in found), None)
+
+
+def locale_of(text: str) -> str:
+    """``zh-CN`` for a text with hanzi, for one that came without its locale."""
+    return "zh-CN" if re.search("[\u4e00-\u9fff]", text) else "en-US"
 
 
 _CLAUSE_END = re.compile(r"[!?。！？;；,，、|\n\r]|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bNo)\.(?=\s|$)")
