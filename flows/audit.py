@@ -175,7 +175,7 @@ def plot(differences: "Sequence[Difference]", path: Path, level: float) -> None:
         return middle + half * value / reach
 
     draw.line([(middle, _MARGIN), (middle, height - _MARGIN)], fill="#999999", width=1)
-    draw.text((_MARGIN, _MARGIN / 2), "first − second, as a share of their mean", fill="black", font=font)
+    draw.text((_MARGIN, _MARGIN / 2), "first wording less second, as a share of their mean", fill="black", font=font)
     for edge in (-reach, reach):
         draw.text((across(edge) - 30, _MARGIN / 2), f"{edge:+.0%}", fill="#666666", font=font)
     for row, (one, (low, at, high)) in enumerate(zip(differences, shares, strict=True), start=1):
