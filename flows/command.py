@@ -34,12 +34,15 @@ def init() -> None:
 
     Example: `copydesk init`
     """
+    from flows.planning import channel_limits
     from sql.database import migrate, point_catalogue
+    from sql.limits import keep_limits
 
     settings = settings_or_stop()
     with opened(settings, migrated=False) as database:
         migrate(database)
         point_catalogue(database, products=settings.products_relation, segments=settings.segments_relation)
+        keep_limits(database, channel_limits())
         screen.print(f"The tables are ready in {escape(database.name)}.")
 
 

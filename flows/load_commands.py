@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.markup import escape
@@ -12,10 +12,14 @@ from flows.parameters import Locale
 from flows.settings import Settings
 
 SHOWN = 20  # lines of a kind that a load prints
+_Spec = TypeVar("_Spec")
 
 
 def load(
-    file: Annotated[Path, typer.Argument(help="A product feed, or campaigns as YAML.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A product feed, campaigns, promotions or claim evidence.", exists=True, dir_okay=False),
+    ],
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Where a field stands; may be repeated.")
     ] = None,
@@ -24,18 +28,28 @@ def load(
 ) -> None:
     """Load products by id from a Merchant Center feed, a Shopify CSV, JSON or plain CSV; or campaigns from YAML.
 
+    Promotions (id, terms, …) and claim evidence (id, statement, source, …), YAML or CSV, are told by their columns.
+
     Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
     """
     from generation.personal import locale_of, without_personal
     from generation.records import Product
     from sql.catalogue import upsert_products
     from sql.feeds import FeedError, RefusedRow, Remark, read_products
+    from sql.feeds.lists import YAML, list_kind
 
     settings = settings_or_stop()
-    if file.suffix.lower() in {".yaml", ".yml"}:
+    try:
+        listed = list_kind(file) if not (mapping or format) else None
+    except FeedError as exc:
+        stop(exc)
+    if listed or file.suffix.lower() in YAML:
         if mapping or format or currency:
-            stop("--map, --format and --currency are for products; campaigns in YAML take none of them")
-        _load_campaigns(settings, file)
+            stop(f"--map, --format and --currency are for products; {listed or 'campaigns in YAML'} take none of them")
+        if listed:
+            _load_list(settings, file, listed)
+        else:
+            _load_campaigns(settings, file)
         return
     pairs = {}
     for pair in mapping or []:
@@ -91,6 +105,40 @@ def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
         screen.print(f"  … and {len(lines) - SHOWN:,} more")
 
 
+def _load_list(settings: Settings, file: Path, kind: str) -> None:
+    """Promotions or claim evidence."""
+    from sql.evidence import upsert_evidence
+    from sql.feeds import FeedError, RefusedRow
+    from sql.feeds.evidence import EvidenceSpec, read_evidence
+    from sql.feeds.promotions import PromotionSpec, read_promotions
+    from sql.promotions import upsert_promotions
+
+    refused: list[tuple[int, str]] = []
+
+    def kept(rows: Iterator[_Spec | RefusedRow]) -> Iterator[_Spec]:
+        for row in rows:
+            if isinstance(row, RefusedRow):
+                refused.append((row.line, f"{row.id}: {row.reason}" if row.id else row.reason))
+            else:
+                yield row
+
+    with opened(settings) as database:
+        try:
+            if kind == "promotions":
+                promotions: Iterator[PromotionSpec] = kept(read_promotions(file))
+                result = upsert_promotions(database, promotions)
+            else:
+                evidence: Iterator[EvidenceSpec] = kept(read_evidence(file))
+                result = upsert_evidence(database, evidence)
+        except FeedError as exc:
+            stop(exc)
+    _print_lines("refused", refused)
+    for number, reason in result.refused:
+        screen.print(f"  refused: {escape(number)}: {escape(reason)}")
+    total_refused = len(refused) + len(result.refused)
+    print(f"{kind}: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused")
+
+
 def _load_campaigns(settings: Settings, file: Path) -> None:
     from flows.campaigns import read_campaigns
     from sql.catalogue import CampaignError, upsert_campaign
@@ -102,6 +150,13 @@ def _load_campaigns(settings: Settings, file: Path) -> None:
                 upsert_campaign(database, campaign)
         except CampaignError as exc:
             stop(exc)
+    for campaign in campaigns:
+        if campaign.offer and not campaign.promotion_id:
+            screen.print(
+                f"  note: {escape(campaign.name)}: no promotion stands behind its offer, so no copy tells of it; load"
+                " one with its dates (`copydesk load promotions.yaml`) and name it here: `promotion: ID`",
+                soft_wrap=True,
+            )
     print(f"campaigns: {len(campaigns)} loaded: {', '.join(campaign.name for campaign in campaigns)}")
 
 

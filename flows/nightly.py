@@ -20,7 +20,7 @@ from flows.artifacts import publish_plan, publish_report
 from flows.budget import Budget, Limits
 from flows.forecast import Forecast, forecast_line, forecast_run
 from flows.parameters import RunParameters
-from flows.planning import all_selections, dry_run, judgements_of, run_limits
+from flows.planning import all_selections, dry_run, judgements_of, open_the_day, run_limits
 from flows.progress import Progress, tell
 from flows.settings import load_settings
 from flows.writing import write_pending
@@ -74,6 +74,8 @@ def plan_briefs(run_id: int, parameters: RunParameters, lock: RunLock) -> Planne
     settings, logger = load_settings(), get_run_logger()
     total, empty = Planned(), []
     with open_database(settings.url, settings.data_folder) as database:
+        if expired := open_the_day(database):
+            logger.info("run %s: %s copies expired with their promotion", run_id, expired)
         for selection, recipes in all_selections(database, settings, parameters):
             try:
                 total += plan(database, run_id, selection, recipes, judgements_of(selection))
@@ -111,8 +113,8 @@ def judge_again(run_id: int, to_judge: int, lock: RunLock) -> int:
 def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast | None, lock: RunLock) -> None:
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
-    A brief of which no draft passed the gates gets a second attempt with another seed, behind all the first ones. What
-    the limits leave no room for is skipped.
+    A brief of which no draft passed the gates gets a second attempt with another seed. What the limits leave no room
+    for is skipped.
     """
     lock.keep()
     settings = load_settings()

@@ -9,14 +9,18 @@ from flows.budget import Limits, limits_of
 from flows.forecast import Forecast, forecast_line, foresee
 from flows.parameters import RunParameters
 from flows.settings import Settings
+from generation.channels import Channel, channel_names, load_channel
 from generation.engine import context_length, load_tokenizer
 from generation.judgement import judgement
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision, recipe
 from sql.catalogue import CampaignSpec, list_campaigns, read_campaign
 from sql.database import Database
+from sql.evidence import note_prices
 from sql.history import Place, read_history
+from sql.limits import Limit, keep_limits
 from sql.plan import Judgements, NothingToPlan, Planned, Recipes, Selection, preview
+from sql.promotions import expire
 
 PROMPTS_SHOWN = 3
 
@@ -29,6 +33,28 @@ class DryRun:
     prompts: tuple[tuple[str, str], ...]
     forecast: Forecast | None
     foretold: str  # the forecast in a line
+
+
+def channel_limits() -> list[Limit]:
+    """Every channel's hard limits, as the database holds copy to them."""
+    return [limit for name in channel_names() for limit in _limits(load_channel(name))]
+
+
+def _limits(channel: Channel) -> Iterator[Limit]:
+    for place, spec in enumerate(channel.fields):
+        yield Limit(channel.channel, place, spec.name, spec.minimum, spec.maximum, spec.counter, spec.hard_limit)
+    if payload := channel.payload:
+        yield Limit(channel.channel, len(channel.fields), None, 0, None, payload.counter, payload.hard_limit)
+
+
+def open_the_day(database: Database) -> int:
+    """What a run begins with: today's limits and prices are noted, copy whose promotion has ended is withdrawn.
+
+    How many copies that were.
+    """
+    keep_limits(database, channel_limits())
+    note_prices(database)
+    return expire(database)
 
 
 def run_limits(settings: Settings, parameters: RunParameters) -> Limits:

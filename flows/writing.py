@@ -7,8 +7,8 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 
@@ -17,7 +17,7 @@ from flows.overlap import ahead, hand_over
 from flows.progress import Progress, tell
 from generation.engine import Engine
 from generation.prompts import PromptRenderer, render
-from generation.records import Brief, Failure, Generation, Outcome
+from generation.records import Brief, Failure, Generation, Outcome, Prompt
 from generation.scoring import judge
 from generation.sharing import write_once
 from sql.database import Database
@@ -27,7 +27,6 @@ from sql.store import save_outcomes
 
 SAVE_SECONDS = 10.0  # finished copy never waits longer than this to be saved
 SWITCH_SECONDS = 0.0005  # how long another thread may keep Python from the engine, which asks after every operation
-_PATIENCE = 0.2  # seconds between looks at whether anything more is to come
 
 
 class Retries:
@@ -38,21 +37,29 @@ class Retries:
         self._asked = self._judged = 0  # each counted by one side alone
         self._closed = threading.Event()
 
-    def after(self, briefs: Iterable[Brief]) -> Iterator[Brief]:
-        """The briefs, and then what is put here while they are judged, until all have been."""
+    def after(self, briefs: Iterable[Brief]) -> Iterator[Brief | None]:
+        """The briefs, and between them and after them what is put here while they are judged, until all have been.
+
+        Briefs come in the order of their value, so one that is tried again is worth more than those still to come.
+        None says that nothing is ready yet.
+        """
         for brief in briefs:
-            self._asked += 1
-            yield brief
+            with suppress(queue.Empty):
+                while True:
+                    yield self._ask(self._again.get_nowait())
+            yield self._ask(brief)
         while not self._closed.is_set():
             all_judged = self._judged == self._asked  # before the queue is looked at: then nothing more comes
             try:
-                brief = self._again.get(timeout=_PATIENCE)
+                yield self._ask(self._again.get_nowait())
             except queue.Empty:
                 if all_judged:
                     return
-                continue
-            self._asked += 1
-            yield brief
+                yield None
+
+    def _ask(self, brief: Brief) -> Brief:
+        self._asked += 1
+        return brief
 
     def judged(self, outcome: Outcome) -> None:
         """Take note of an outcome; a brief that is to be tried again is put back."""
@@ -78,23 +85,32 @@ def write_pending(
 ) -> None:
     """Write the run's pending briefs, as far as the budget goes, saving as they finish; ``saved`` hears of each batch.
 
-    Three threads: one reads and renders ahead of the engine, which stays in this one; one judges and saves. A brief of
-    which no draft passed the gates gets a second attempt with another seed, behind all the first ones.
+    A brief of which no draft passed the gates gets a second attempt with another seed, before those of less value.
+    Beside an engine in processes of its own, one thread reads and renders ahead and one judges and saves. With an
+    engine in this process that would only take turns with it, and cost a twentieth: there, the saving alone is apart.
     """
     retries = Retries()
 
-    def keep(results: Iterator[Generation | Failure]) -> None:
-        for batch in batches(_outcomes(results, progress, retries), save_every):
+    def save(outcomes: Iterator[Outcome]) -> None:
+        for batch in batches(outcomes, save_every):
             save_outcomes(database, run_id, batch)
             add_spent(database, run_id, progress.spend(engine.seconds))
             saved()
 
+    def judged(results: Iterable[Generation | Failure]) -> Iterator[Outcome]:
+        return _outcomes(results, progress, retries)
+
     # First what an earlier run left waiting for its second attempt.
     unwritten = chain(read_briefs(database, run_id, 1), read_briefs(database, run_id, 0))
-    waiting = 2 * engine.in_flight_cap
-    prompts = ahead(render(retries.after(unwritten), renderer), waiting)
-    with closing(prompts), closing(retries), _quick_switches():
-        hand_over(write_once(budget.within(engine.generate), prompts), keep, waiting)
+    prompts = render(retries.after(unwritten), renderer)
+    written, waiting = budget.within(engine.generate), 2 * engine.in_flight_cap
+    with closing(retries), _quick_switches():
+        if engine.in_process:
+            hand_over(judged(write_once(written, prompts)), save, waiting)
+            return
+        ready: Generator[Prompt | Failure | None, None, None] = ahead(prompts, waiting)
+        with closing(ready):
+            hand_over(write_once(written, ready), lambda results: save(judged(results)), waiting)
 
 
 @contextmanager

@@ -117,6 +117,11 @@ class Engine:
             self._engine.engine_core.shutdown()
             self._engine = None
 
+    @property
+    def in_process(self) -> bool:
+        """Whether vLLM computes in this very process, on the cores and under the lock that all its Python shares."""
+        return not _processes(self._engine)
+
     def _start(self) -> None:
         self._engine = _build(self.options, self.max_model_len)
         self._watch = _Watch(self._engine, self.options.silence)

@@ -17,8 +17,8 @@ from generation.channels import load_channel
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
-    "checks.py", "counting.py", "facts.py", "injection.py", "numbers.py", "parsing.py", "personal.py", "prompts.py",
-    "scoring.py",
+    "checks.py", "counting.py", "facts.py", "guards.py", "injection.py", "numbers.py", "parsing.py", "personal.py",
+    "prompts.py", "scoring.py", "shape.py",
 )  # fmt: skip
 
 
@@ -36,8 +36,14 @@ def judgement(channel: str) -> str:
 
 def _rules(channel: str) -> dict[str, Any]:
     """The channel's specification without what people and prompts are told of it."""
-    spec = asdict(load_channel(channel))
-    for part in (spec, spec["payload"] or {}, *spec["fields"]):
-        for name in ("title", "guidance", "source_url"):
-            part.pop(name, None)
+    spec: dict[str, Any] = _bare(asdict(load_channel(channel)))
     return spec
+
+
+_TOLD = frozenset({"title", "guidance", "source_url", "verified_on", "sure"})
+
+
+def _bare(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _bare(value) for name, value in part.items() if name not in _TOLD}
+    return [_bare(value) for value in part] if isinstance(part, tuple | list) else part

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, cast, overload
 
 import jinja2
 from babel import Locale
@@ -332,9 +332,16 @@ def _chat_frame(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str, str]:
     raise PromptError("the model's chat template takes neither a system nor a user message")
 
 
-def render(briefs: Iterable[Brief], renderer: PromptRenderer) -> Iterator[Prompt | Failure]:
-    """Each brief as a prompt, or as a failure with its reason; one bad brief never stops the next."""
+@overload
+def render(briefs: Iterable[Brief], renderer: PromptRenderer) -> Iterator[Prompt | Failure]: ...
+@overload
+def render(briefs: Iterable[Brief | None], renderer: PromptRenderer) -> Iterator[Prompt | Failure | None]: ...
+def render(briefs: Iterable[Brief | None], renderer: PromptRenderer) -> Iterator[Prompt | Failure | None]:
+    """Each brief as a prompt, or as a failure with its reason; one bad brief never stops the next. None stays None."""
     for brief in briefs:
+        if brief is None:
+            yield None
+            continue
         try:
             yield renderer.render(brief)
         except PromptError as exc:

@@ -14,13 +14,15 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import AdCopy, Brief, Draft, Generation, Outcome, Rejection, ScoredCopy
-from sql.catalogue import copy_rows, list_campaigns, refusal
+from sql.catalogue import copy_rows, refusal
 from sql.database import Database
-from sql.plan import as_briefs, pending_places, read_audiences
+from sql.plan import as_briefs, pending_places, read_surroundings
 from sql.queries import query
-from sql.store import offer_best, verdict
+from sql.store import offer_best, stage_claims, verdict
 
-_COLUMNS = "brief_id, attempt, variant, status, fields, gate, reason, warnings, score, score_parts, judgement"
+_COLUMNS = (
+    "brief_id, attempt, variant, status, fields, gate, reason, warnings, score, score_parts, score_notes, judgement"
+)
 
 
 def read_drafts(database: Database, run_id: int, size: int) -> Iterator[list[Generation]]:
@@ -30,13 +32,12 @@ def read_drafts(database: Database, run_id: int, size: int) -> Iterator[list[Gen
     Raises DatabaseUnavailable.
     """
     with database.begin() as connection:
-        audiences = read_audiences(connection)
-        campaigns = {campaign.id: campaign for campaign in list_campaigns(database)}
+        surroundings = read_surroundings(connection)
         driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
         with driver.cursor(name="drafts", row_factory=dict_row) as cursor:
             cursor.execute(query("read_drafts"), {"run_id": run_id})
             while rows := cursor.fetchmany(size):
-                briefs = as_briefs(iter(rows), campaigns, audiences)
+                briefs = as_briefs(iter(rows), surroundings)
                 yield [
                     generation
                     for brief, row in zip(briefs, rows, strict=True)
@@ -105,14 +106,15 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome], floo
     connection.exec_driver_sql(
         f"create temp table staged_verdicts on commit drop as select {_COLUMNS} from copies with no data"
     )
+    outcomes = [outcome for outcome in outcomes if outcome.brief.id in ids]
     rows = (
         (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, *verdict(scored), outcome.judgement)
         for outcome in outcomes
-        if outcome.brief.id in ids
         for scored in outcome.copies
     )
     copy_rows(connection, f"copy staged_verdicts ({_COLUMNS}) from stdin", rows)
-    copies = connection.exec_driver_sql(query("save_verdicts")).rowcount
+    stage_claims(connection, outcomes, ("candidate", "selected"))
+    copies = connection.exec_driver_sql(query("save_verdicts")).scalar_one()
     connection.execute(
         text(query("settle_judged")), {"ids": list(ids), "run_id": run_id, "floor": floor, "copies": copies}
     )

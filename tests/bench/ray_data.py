@@ -107,6 +107,7 @@ def _through_ray(briefs: list[Brief], arguments: dict[str, Any]) -> tuple[int, f
         chat_template_stage=False,  # the prompts are rendered
         tokenize_stage=False,
         detokenize_stage=False,
+        log_engine_metrics=False,  # its exporter wants Ray Serve as well
         placement_group_config=None if on_gpu else {"bundles": [{"CPU": 1}]},
     )
     processor = build_processor(

@@ -149,7 +149,8 @@ def test_a_campaign_planned_twice_in_a_run_counts_once(shop: Database) -> None:
         ("update segments set interests = '{boots}' where id = 'hikers'", 6),
         ("update segments set needs = '{}' where id = 'hikers'", 6),
         ("update campaigns set brand_voice = 'Plain.'", 12),
-        ("update campaigns set offer = '10 % off'", 12),
+        ("update campaigns set offer = '10 % off'", 0),  # no promotion stands behind it: no prompt shows it
+        ("update campaigns set market = 'eu', banned_words = '{cheap}', required_words = '{Pellwick}'", 0),
         ("update campaigns set variants = 2", 12),
         ("update campaigns set sampling = '{\"seed\": 4}'", 12),
         ("update products set revenue = 1000", 0),
