@@ -14,7 +14,7 @@ from importlib.resources import files
 import yaml
 
 ECHO_WORDS = 4  # neighbouring words of a cut sentence that make an echo; all of them where it has fewer
-ECHO_HANZI = 6
+ECHO_HANZI = 5
 _FENCE = re.compile(r"(?:```|~~~).*?(?:```|~~~|\Z)", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?;])[\"'”’)]?\s+|(?<=[。！？；])[”’」』）]?|\s*[\n\r|]+\s*")
 _TOKEN = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]")
