@@ -12,6 +12,8 @@ from generation.prompts import hidden_in
 from generation.records import AdCopy, Fields, Rejection
 from generation.shape import Context, refusal
 
+LABEL = 20  # characters of a field's name and the marks around a line
+
 
 def personal_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nobody's name, number, account or address; what the product or the offer is called is no leak."""
@@ -39,24 +41,29 @@ def injection_gate(fields: Fields, context: Context) -> Rejection | None:
 
 
 def kept_private(ad_copy: AdCopy, facts: Facts) -> AdCopy:
-    """A refused copy as tables and logs may hold it; what stands for the data, ``[phone]``, is refused again.
+    """A copy as tables and logs may hold it; what stands for the data in a refused one, ``[phone]``, is refused again.
 
-    Its claims go: their places are those of the text as it was.
+    Of a copy that passed, whose fields hold nothing, it is what the model said around them. A refused one's claims go:
+    their places are those of the text as it was.
     """
+    draft, locale, told = ad_copy.draft, ad_copy.draft.brief.locale, facts.text
     if ad_copy.rejection is None:
-        return ad_copy
-    locale, told = ad_copy.draft.brief.locale, facts.text
-    found = leaks(ad_copy.draft.text, locale, told)
+        lines = [line for lines in ad_copy.fields.values() for line in lines]
+        if len(draft.text) <= sum(map(len, lines)) + LABEL * len(lines):
+            return ad_copy  # nothing but labels stands around them, as nearly always
+        shown = masked(draft.text, locale, told)
+        return ad_copy if shown == draft.text else replace(ad_copy, draft=replace(draft, text=shown))
+    found = leaks(draft.text, locale, told)
     if not found:
         return ad_copy
     reason = ad_copy.rejection.reason
     for one in found:  # a gate may quote it without the words that tell what it is
-        data = ad_copy.draft.text[one.start : one.end]
+        data = draft.text[one.start : one.end]
         for quoted in (data, data.lower(), normal(data)):
             reason = reason.replace(quoted, f"[{one.kind}]")
     return replace(
         ad_copy,
-        draft=replace(ad_copy.draft, text=masked(ad_copy.draft.text, locale, told)),
+        draft=replace(draft, text=masked(draft.text, locale, told)),
         fields={name: tuple(masked(line, locale, told) for line in lines) for name, lines in ad_copy.fields.items()},
         rejection=replace(ad_copy.rejection, reason=masked(reason, locale, told)),
         warnings=tuple(masked(warning, locale, told) for warning in ad_copy.warnings),

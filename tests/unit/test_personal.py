@@ -1,5 +1,7 @@
 """Personal data in text: what is found and what only looks like it, in English and Chinese; what is made of it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,3 +214,14 @@ def test_a_persons_edit_with_somebodys_data_is_refused_too() -> None:
     assert rejection is not None
     assert rejection.gate == "personal"
     assert rejection.reason.startswith("body holds somebody's name")
+
+
+def test_what_the_model_says_around_a_good_copy_is_kept_without_the_data_in_it() -> None:
+    draft = drafted("Clear glass jars.")
+    chatty = replace(draft, text=f"Written for Dear Sarah, 212-736-5000, as you asked for it just now.\n{draft.text}")
+    passed = check(chatty, load_channel("push"))
+    assert passed.rejection is None
+    assert passed.fields == check(draft, load_channel("push")).fields
+    assert "[phone]" in passed.draft.text
+    assert "736-5000" not in passed.draft.text
+    assert check(passed.draft, load_channel("push")) == passed
