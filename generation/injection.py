@@ -15,6 +15,7 @@ import yaml
 
 ECHO_WORDS = 4  # neighbouring words of a cut sentence that make an echo; all of them where it has fewer
 ECHO_HANZI = 5
+SHORTEST = 10  # characters of an instruction, half as many in Chinese: "45 cm" is none
 _FENCE = re.compile(r"(?:```|~~~).*?(?:```|~~~|\Z)", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?;])[\"'”’)]?\s+|(?<=[。！？；])[”’」』）]?|\s*[\n\r|]+\s*")
 _TOKEN = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]")
@@ -65,6 +66,8 @@ def without_instructions(text: str, name: str | None = None) -> Cut:
     ``name`` is what the product is called that the text is about: questions about that stay. Without one the text is a
     name itself, which may be a question or a task ("Translate This! Card Game") and loses only what addresses a model.
     """
+    if len(text) < (SHORTEST if text.isascii() else SHORTEST // 2):
+        return Cut(text)
     cut: list[str] = []
     if fences := _FENCE.findall(text):
         cut += fences
