@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from flows.audit import audit
 from flows.console import EXIT_FAILED, Json, opened, screen, settings_or_stop, stop, usage_errors
 from flows.load_commands import load, segments
 from flows.model_commands import evaluate, train
@@ -227,7 +228,7 @@ def serve(
         serve_all(deployment, review_page(settings, database))
 
 
-for _command in (demo, init, load, segments, run, status, export, train, evaluate, serve):
+for _command in (demo, init, load, segments, run, status, export, train, evaluate, audit, serve):
     app.command()(_command)
 app.add_typer(review, name="review")
 

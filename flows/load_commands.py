@@ -11,6 +11,7 @@ from flows.console import opened, screen, settings_or_stop, stop
 from flows.parameters import Locale
 from flows.settings import Settings
 
+SHOWN = 20  # lines of a kind that a load prints
 _Spec = TypeVar("_Spec")
 
 
@@ -31,6 +32,7 @@ def load(
 
     Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
     """
+    from generation.personal import locale_of, without_personal
     from generation.records import Product
     from sql.catalogue import upsert_products
     from sql.feeds import FeedError, RefusedRow, Remark, read_products
@@ -57,6 +59,8 @@ def load(
         pairs[field.strip()] = column.strip()
     refused: list[tuple[int, str]] = []
     remarks: list[tuple[int, str]] = []
+    private: list[str] = []
+    refused_ids: list[tuple[str, str]] = []
 
     def products() -> Iterator[Product]:
         for row in read_products(file, mapping=pairs, format=format, default_currency=currency):
@@ -65,7 +69,13 @@ def load(
             elif isinstance(row, Remark):
                 remarks.append((row.line, row.reason))
             else:
-                yield row
+                kept, taken = without_personal(row, locale_of(f"{row.title} {row.description or ''}"))
+                if taken:
+                    private.append(f"{row.id}: {', '.join(taken)}")
+                if kept.title:
+                    yield kept
+                else:
+                    refused_ids.append((row.id, "its title holds personal data and nothing else"))
 
     with opened(settings) as database:
         try:
@@ -74,19 +84,25 @@ def load(
             stop(exc)
     _print_lines("note", remarks)
     _print_lines("refused", refused)
-    for product_id, reason in result.refused:
+    for told in private[:SHOWN]:
+        screen.print(f"  personal data taken out of {escape(told)}", soft_wrap=True)
+    if len(private) > SHOWN:
+        screen.print(f"  … and of {len(private) - SHOWN:,} more")
+    for product_id, reason in (*refused_ids, *result.refused):
         screen.print(f"  refused: {escape(product_id)}: {escape(reason)}")
-    total_refused = len(refused) + len(result.refused)
+    total_refused = len(refused) + len(refused_ids) + len(result.refused)
     print(
         f"products: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
     )
 
 
-def _print_lines(what: str, lines: list[tuple[int, str]], most: int = 20) -> None:
-    for line, reason in lines[:most]:
-        screen.print(f"  {what}: line {line}: {escape(reason)}", soft_wrap=True)
-    if len(lines) > most:
-        screen.print(f"  … and {len(lines) - most:,} more")
+def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
+    from generation.personal import locale_of, masked
+
+    for line, reason in lines[:SHOWN]:
+        screen.print(f"  {what}: line {line}: {escape(masked(reason, locale_of(reason)))}", soft_wrap=True)
+    if len(lines) > SHOWN:
+        screen.print(f"  … and {len(lines) - SHOWN:,} more")
 
 
 def _load_list(settings: Settings, file: Path, kind: str) -> None:
@@ -160,20 +176,28 @@ def segments(
 
     Example: `copydesk segments transactions.csv --purchases --products products.csv`
     """
+    from generation.personal import in_segment, locale_of, masked
     from generation.records import Segment
     from sql.catalogue import upsert_segments
-    from sql.feeds import FeedError, RefusedRow, read_segments
+    from sql.feeds import FeedError, RefusedRow, Remark, read_segments
     from sql.transactions import segments_from_files
 
     settings = settings_or_stop()
     columns = {"customer": customer, "date": date, "amount": amount, "category": category}
     asked = {name: column for name, column in columns.items() if column}
     refused: list[tuple[int, str]] = []
+    remarks: list[tuple[int, str]] = []
+    private: list[tuple[str, str]] = []
     with opened(settings) as database:
         try:
             if purchases or products or asked:
                 computed = segments_from_files(
-                    file, products, columns=asked, floor=settings.segment_floor, locale=locale.value
+                    file,
+                    products,
+                    columns=asked,
+                    floor=settings.segment_floor,
+                    locale=locale.value,
+                    epsilon=settings.dp_epsilon,
                 )
                 for note in computed.notes:
                     screen.print(f"  note: {escape(note)}", soft_wrap=True)
@@ -183,17 +207,27 @@ def segments(
                 for row in read_segments(file):
                     if isinstance(row, RefusedRow):
                         refused.append((row.line, row.reason))
+                    elif isinstance(row, Remark):
+                        remarks.append((row.line, row.reason))
+                    elif kind := in_segment(row):
+                        private.append(
+                            (
+                                masked(row.id, locale_of(row.id)),
+                                f"its words hold somebody's {kind}; a segment is no person",
+                            )
+                        )
                     else:
                         found.append(row)
             result = upsert_segments(database, found)
         except FeedError as exc:
             stop(exc)
+    _print_lines("note", remarks)
     _print_lines("refused", refused)
-    for segment_id, reason in result.refused:
+    for segment_id, reason in (*private, *result.refused):
         screen.print(f"  refused: {escape(segment_id)}: {escape(reason)}")
     if small := [segment for segment in found if segment.size < settings.segment_floor]:
         screen.print(f"  note: {len(small)} below the floor of {settings.segment_floor} people get no copy")
-    total_refused = len(refused) + len(result.refused)
+    total_refused = len(refused) + len(private) + len(result.refused)
     print(
         f"segments: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
     )

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     products_relation: str | None = Field(None, description="your own products view, for `copydesk init`")
     segments_relation: str | None = Field(None, description="your own segments view, for `copydesk init`")
     segment_floor: int = Field(100, ge=20, description="a segment of fewer people gets no copy")
+    dp_epsilon: float | None = Field(
+        None,
+        gt=0,
+        description="computed segments' sizes are noisy: differential privacy's epsilon, as `1`; needs opendp",
+    )
     model: str = Field(str(SHIPPED_MODEL), description="a folder or a Hugging Face name; unset: the shipped demo model")
     model_revision: str | None = Field(None, description="branch, tag or commit of a Hugging Face model")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(

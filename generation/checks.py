@@ -10,6 +10,7 @@ from functools import lru_cache
 from generation.channels import Channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.facts import Facts, facts_of, holds, normal
+from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
 from generation.needles import finder
 from generation.parsing import ParseError, parse
@@ -178,6 +179,8 @@ GATES: tuple[Gate, ...] = (
     characters_gate,
     placeholder_gate,
     contact_gate,
+    personal_gate,
+    injection_gate,
     repetition_gate,
     wording_gate,
     language_gate,
@@ -200,7 +203,12 @@ def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[F
 
 
 def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
-    """A draft parsed and put through the gates."""
+    """A draft parsed and put through the gates. What they refuse is kept without the personal data in it."""
+    facts = facts or facts_of(draft.brief)
+    return kept_private(_check(draft, channel, facts), facts)
+
+
+def _check(draft: Draft, channel: Channel, facts: Facts) -> AdCopy:
     if draft.finish_reason == "length":
         reason = f"the draft was cut off after {draft.output_tokens} tokens; the campaign's max_tokens may be too low"
         return AdCopy(draft, {}, Rejection("truncated", reason))
@@ -208,7 +216,7 @@ def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
         fields = parse(draft.text, channel)
     except ParseError as exc:
         return AdCopy(draft, {}, Rejection("parse", str(exc)))
-    context = Context(draft.brief, channel, facts or facts_of(draft.brief))
+    context = Context(draft.brief, channel, facts)
     rejection, findings = _examine(fields, context)
     warned = tuple(_warning(each) for each in findings if each.claim.verdict == "warned")
     warnings = (*warnings_for(fields, channel, context), *warned)

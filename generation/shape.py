@@ -14,6 +14,7 @@ from itertools import pairwise
 from generation.channels import MARKETS, Channel, FieldSpec, Rule
 from generation.counting import COUNTERS, UNITS, in_charset
 from generation.facts import Facts, holds, normal
+from generation.personal import locale_of, masked
 from generation.records import Brief, Fields, Product, Rejection
 
 SHOWN = 160  # characters of a refused line that its reason repeats
@@ -207,4 +208,5 @@ def _wishes(fields: Fields, context: Context) -> Iterator[str]:
 
 def refusal(gate: str, problem: str, line: str) -> Rejection:
     """A rejection whose reason repeats the line, cut where it is long."""
-    return Rejection(gate, f"{problem}: {line if len(line) <= SHOWN else line[:SHOWN] + '…'}")
+    # Masked before it is cut, or half a number would be left that nobody finds any more.
+    return Rejection(gate, f"{problem}: {line if len(line) <= SHOWN else masked(line, locale_of(line))[:SHOWN] + '…'}")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import Campaign, Product, Promotion, Sampling, Segment
 from sql.database import Database
+from sql.feeds.products import as_text
 from sql.feeds.text import storable
 
 BATCH = 2000
@@ -308,6 +309,27 @@ def _campaign(row: RowMapping) -> CampaignSpec:
         banned_words=tuple(row["banned_words"]),
         required_words=tuple(row["required_words"]),
     )
+
+
+def sample_products(database: Database, count: int, *, chinese: bool) -> list[Product]:
+    """At most so many products whose title holds hanzi, or holds none: always the same, from all over the catalogue."""
+    statement = text(
+        "select id, title, brand, description, category, price, currency, url, image_url, attributes from catalogue"
+        " where title is not null and (title ~ '[一-鿿]') = :chinese order by md5(id) limit :count"
+    )
+    with database.begin() as connection:
+        rows = connection.execute(statement, {"chinese": chinese, "count": count}).mappings().all()
+    return [
+        Product(
+            **{
+                **row,
+                "attributes": {
+                    name: words for name, value in (row["attributes"] or {}).items() if (words := as_text(value))
+                },
+            }
+        )
+        for row in rows
+    ]
 
 
 def count_rows(database: Database) -> dict[str, int]:
