@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from flows.console import EXIT_FAILED, Json, opened, screen, settings_or_stop, stop, usage_errors
 from flows.parameters import Channel, Locale
@@ -142,16 +143,17 @@ def _as_json(found: "Audit", level: float) -> dict[str, object]:
 def _show(found: "Audit", level: float) -> None:
     from rich.table import Table
 
-    table: Table = Table("attribute", "wordings", "measure", "first", "second", "p", "q", box=None, header_style="bold")
+    table: Table = Table("measure", "first", "second", "p", "q", box=None, header_style="bold")
+    attribute = ""
     for one in found.differences:
-        style = "bold yellow" if one.q <= level else None
+        if one.attribute != attribute:
+            attribute = one.attribute
+            table.add_row(f"[bold]{escape(attribute)}[/]: {escape(' / '.join(one.wordings))}")
         table.add_row(
-            one.attribute,
-            " / ".join(one.wordings),
-            one.measure,
+            f"  {one.measure}",
             *(f"{mean:.3g}" for mean in (one.first, one.second)),
             *(f"{chance:.4f}" for chance in (one.p, one.q)),
-            style=style,
+            style="bold yellow" if one.q <= level else None,
         )
     screen.print(table)
     significant = sum(one.q <= level for one in found.differences)
