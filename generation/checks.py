@@ -21,7 +21,9 @@ _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
     r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|某品牌|品牌名称"
     r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
-    r"|\blet me know\b|\bhope this helps\b|\bfeel free to\b|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
+    r"|\blet me know\b|\bhope this helps\b"
+    r"|\bfeel free to (?:adjust|ask|change|contact|edit|let|modify|reach|replace|use th)"
+    r"|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
 )
 _TELEPHONE_DIGITS = 9  # the fewest
 _TELEPHONE = rf"(?<![a-z0-9])(?:\+?\d[\s().-]{{0,2}}){{{_TELEPHONE_DIGITS},}}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.calibration import Calibration
@@ -132,6 +132,7 @@ bodies = st.lists(st.sampled_from(WORDS.split(" ")), min_size=1, max_size=40, un
 
 
 @given(bodies, st.one_of(st.none(), st.floats(max_value=1e-6, allow_nan=False)))
+@settings(deadline=None)  # the first example reads the packs and the word lists
 def test_every_part_is_a_share_and_the_score_is_within_a_hundred(body: str, mean_logprob: float | None) -> None:
     brief = Brief(1, Campaign(1, "c"), STOOL, HIKERS, "sms", "en-US")
     draft = Draft(brief, 0, f"body: {body}", 12, mean_logprob, "stop")
