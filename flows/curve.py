@@ -20,7 +20,7 @@ def draw_curve(path: Path, title: str, agreement: Agreement, calibration: Calibr
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(image)
     small, large = ImageFont.load_default(16), ImageFont.load_default(20)
-    draw.text((_LEFT, 22), title, _INK, font=large)
+    draw.text((_LEFT, 14), title, _INK, font=large)
     for tick in range(0, 101, 20):
         x, y = _at(tick, tick)
         draw.line([(x, _TOP), (x, _BOTTOM)], _GRID)

@@ -16,6 +16,7 @@ from statistics import fmean
 RESAMPLES = 1000
 LEAST = 20  # ratings of one language, of which some must be good and some not
 ADVISED = 200  # ratings of one language from which on the map can be relied on
+GROUP = 10  # neighbouring labels that are taken together
 BINS = 10
 
 
@@ -176,9 +177,11 @@ def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[tuple[fl
 def fit(scores: Sequence[float], ratings: Sequence[float], threshold: float) -> Calibration:
     """The rising map from score to the share, in percent, of copies that people rate ``threshold`` or better.
 
-    A knot stands at the mean score of each block that isotonic regression finds, with straight lines between them, so
-    that of two scores the higher is shown higher except beyond the ends (centred isotonic regression: Oron and
-    Flournoy, doi.org/10.1080/19466315.2017.1286256).
+    Neighbouring labels are taken together by GROUP, each group with one more that stands for all the ratings: a few
+    labels at either end don't make a score of 0 or 100 out of chance. A knot stands at the mean score of each block
+    that isotonic regression finds, with straight lines between them, so that of two scores the higher is shown higher
+    except beyond the ends (centred isotonic regression: Oron and Flournoy, Statistics in Biopharmaceutical Research 9,
+    2017, 258–267).
 
     Raises TooFewLabels.
     """
@@ -188,15 +191,21 @@ def fit(scores: Sequence[float], ratings: Sequence[float], threshold: float) -> 
             f"{len(scores)} ratings, of which {good} are {threshold:g} or better: a calibration takes at least "
             f"{LEAST}, some of them good and some not"
         )
-    grouped: dict[float, list[float]] = {}
-    for score, rating in sorted(zip(scores, ratings, strict=True)):
-        grouped.setdefault(score, []).append(100.0 * (rating >= threshold))
-    raw, weights = list(grouped), [float(len(group)) for group in grouped.values()]
+    pairs = sorted(zip(scores, (100.0 * (rating >= threshold) for rating in ratings), strict=True))
+    mean = 100.0 * good / len(pairs)
+    groups: list[list[tuple[float, float]]] = []
+    for number, pair in enumerate(pairs):
+        same = bool(groups) and pair[0] == groups[-1][-1][0]  # one score is in one group
+        few_left = len(pairs) - number < GROUP
+        if groups and (same or len(groups[-1]) < GROUP or few_left):
+            groups[-1].append(pair)
+        else:
+            groups.append([pair])
+    levels = [(sum(value for _, value in group) + mean) / (len(group) + 1) for group in groups]
     knots, values, start = [], [], 0
-    for value, count in isotonic([fmean(group) for group in grouped.values()], weights):
-        block = range(start, start + count)
-        weight = sum(weights[i] for i in block)
-        knots.append(round(sum(raw[i] * weights[i] for i in block) / weight, 4))
+    for value, count in isotonic(levels, [float(len(group)) for group in groups]):
+        block = [score for group in groups[start : start + count] for score, _ in group]
+        knots.append(round(fmean(block), 4))
         values.append(round(value, 2))
         start += count
     return Calibration(tuple(knots), tuple(values))

@@ -90,6 +90,14 @@ def test_a_higher_score_is_never_shown_lower(count: int, seed: int, one: float, 
     assert 0 <= calibration(low) <= calibration(high) <= 100
 
 
+def test_a_few_ratings_at_the_ends_are_not_taken_for_certainty() -> None:
+    scores = [float(number) for number in range(100)]
+    calibration = fit(scores, [1.0] * 50 + [5.0] * 50, 4)
+    assert 2 < calibration(0) < 10
+    assert 90 < calibration(100) < 98
+    assert fit([50.0] * 40, [5.0, 1.0] * 20, 4).raw == (50.0,)  # one score is one knot, however many its labels
+
+
 @pytest.mark.parametrize(
     ("scores", "ratings"),
     [([50.0] * (LEAST - 1), [5.0, 1.0] * 9 + [5.0]), ([50.0] * 40, [5.0] * 40), ([50.0] * 40, [1.0] * 40), ([], [])],
