@@ -17,7 +17,7 @@ import numpy.typing as npt
 import yaml
 
 from generation.facts import facts_of, normal
-from generation.records import Brief, Campaign, Outcome, Product, Sampling, ScoredCopy, Segment
+from generation.records import Brief, Campaign, Outcome, Product, Promotion, Sampling, ScoredCopy, Segment
 
 ROUNDS = 10_000  # of a permutation test
 _CHUNK = 1000  # rounds at a time, so that many pairs need no more memory than few
@@ -143,7 +143,8 @@ def briefs_of(
     Product by product, so that all of a product's briefs share its prefix.
     """
     told = offer if offer is not None else str(_data()["offer"][locale])
-    campaign = Campaign(0, "audit", variants=variants, offer=told or None, sampling=sampling)
+    promotion = Promotion("audit", told) if told else None
+    campaign = Campaign(0, "audit", variants=variants, offer=told or None, promotion=promotion, sampling=sampling)
     number = 0
     for row, product in enumerate(products):
         for swap in chosen:
