@@ -234,7 +234,8 @@ def test_scores_are_set_against_peoples_ratings(first_run: dict[str, Any], copyd
     done = copydesk("evaluate", "--labels", "rated.csv", "--chart", "curve.png", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert [row["reason"] for row in told["refused"]] == ["the rating is no number: 'good'", "there is no copy 999999"]
+    reasons = {row["reason"] for row in told["refused"]}
+    assert reasons == {"the rating is no number: 'good'", "there is no copy 999999"}
     (english,) = told["locales"]
     assert (english["locale"], english["agreement"]["labels"]) == ("en-US", len(stored))
     assert english["calibration"] is None  # fewer than twenty ratings

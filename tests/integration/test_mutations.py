@@ -146,13 +146,13 @@ def other_weights(shop: Shop) -> None:
 
 
 def other_weighting(shop: Shop) -> None:
-    shop.edit("scoring.yaml", "facts: 35", "facts: 30")
-    shop.edit("scoring.yaml", "distinct: 10", "distinct: 15")
+    shop.edit("scoring.yaml", "facts: 25", "facts: 20")
+    shop.edit("scoring.yaml", "distinct: 5", "distinct: 10")
 
 
 def words_and_rules(shop: Shop) -> None:
     shop.edit(f"{EN}/sms.j2", "{% block channel %}", "{% block channel %}Be brief. ")
-    shop.edit(RULE, "  clickbait:", "  clickbait:\n    - \\btap here\\b")
+    shop.edit(RULE, "        - \\bclick (?:here", "        - \\btap here\\b|\\bclick (?:here")
 
 
 def saved_again(shop: Shop) -> None:
@@ -208,7 +208,7 @@ MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     "channel soft limit": (edited(LIMIT, "soft_limit: 1", "soft_limit: 2"), NONE, SMS),
     "channel emoji": (edited(LIMIT, "emoji: false", "emoji: true"), NONE, SMS),
     "channel limit's source": (edited(LIMIT, "https://www.twilio.com/docs", "https://x.example/docs"), NONE, NONE),
-    "policy phrase": (edited(RULE, "  clickbait:", "  clickbait:\n    - \\btap here\\b"), NONE, ALL),
+    "policy phrase": (edited(RULE, "        - \\bclick (?:here", "        - \\btap here\\b|\\bclick (?:here"), NONE, ALL),
     "scoring weights": (other_weighting, NONE, ALL),
     "brand voice": (sql("update campaigns set brand_voice = 'Warm.'"), ALL, NONE),
     "campaign priority": (sql("update campaigns set priority = 3"), NONE, NONE),

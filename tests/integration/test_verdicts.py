@@ -433,11 +433,11 @@ def test_a_night_of_changed_rules_starts_no_engine(
     assert (asked, first["generated"], first["rejudged"]) == ([4], 4, 0)
     second = nightly.nightly_copy.fn(RunParameters())
     assert (asked, second["reused"], second["rejudged"]) == ([4], 4, 0)
-    edit_templates("policies/basic.yaml", "  clickbait:", "  clickbait:\n    - \\bhave a look\\b")
+    edit_templates("policies/basic.yaml", "        - \\bclick (?:here", "        - \\bhave a look\\b|\\bclick (?:here")
     third = nightly.nightly_copy.fn(RunParameters())
     assert (asked, third["reused"], third["rejudged"], third["output_tokens"]) == ([4], 4, 8, 0)
     assert rows(database, "select variant, gate from copies where gate is not null") == [(1, "claims")] * 4
-    edit_templates("policies/basic.yaml", "  clickbait:", "  clickbait:\n    - \\bis here\\b")
+    edit_templates("policies/basic.yaml", "\\bclick (?:here", "\\bis here\\b|\\bclick (?:here")
     fourth = nightly.nightly_copy.fn(RunParameters())
     assert asked == [4, 4]  # nothing was left, so that these four are written anew; here in vain
     assert (fourth["reused"], fourth["rejudged"], fourth["failed"]) == (0, 8, 4)
