@@ -120,7 +120,7 @@ def desk(database: Database) -> Iterator[Desk]:
 def test_the_first_page_lists_what_waits_with_its_facts_and_lengths(desk: Desk) -> None:
     page = desk.browser.get("/").text
     assert "4 copies" in page
-    for shown in ("Ostrand for home cooks", "22 of 50", "16 of 30", "$30.00", "speaks to the audience (100%)"):
+    for shown in ("Ostrand for home cooks", "22 of 50", "16 of 30", "$30.00", "matches &#39;cooking from scratch&#39;"):
         assert shown in page
 
 
