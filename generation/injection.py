@@ -156,7 +156,8 @@ def echoes_of(sentences: tuple[str, ...], told: str) -> Echoes:
     known = _runs(_TOKEN.findall(_normal(told))) if sentences else set()
     for sentence in sentences:
         tokens = _TOKEN.findall(_normal(sentence))
-        runs |= {run for run in _runs(tokens) if _tells(run)} - known
+        wanted = 2 if sentence.rstrip().endswith(("?", "？")) else 1  # "why choose us?" stands in any shop
+        runs |= {run for run in _runs(tokens) if _HANZI.match(run[0]) or len(set(run) - _COMMON) >= wanted} - known
     return Echoes(frozenset(runs), tuple(sorted({len(run) for run in runs})))
 
 
@@ -164,11 +165,6 @@ def _runs(tokens: list[str]) -> set[tuple[str, ...]]:
     length = ECHO_HANZI if tokens and sum(map(bool, map(_HANZI.match, tokens))) * 2 > len(tokens) else ECHO_WORDS
     length = min(length, len(tokens))
     return {tuple(tokens[at : at + length]) for at in range(len(tokens) - length + 1)} if length > 1 else set()
-
-
-def _tells(run: tuple[str, ...]) -> bool:
-    """Whether a run of words could only come from there: "why choose us" stands in any shop."""
-    return bool(_HANZI.match(run[0])) or len(set(run) - _COMMON) > 1
 
 
 def _content(plain: str) -> Iterator[str]:

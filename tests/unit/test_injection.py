@@ -160,6 +160,11 @@ def test_what_the_record_tells_as_well_may_be_told() -> None:
     assert echoes.find("bamboo lids to your reply") == "bamboo lids to your"
 
 
+def test_an_instruction_that_a_model_mangled_is_still_known() -> None:
+    echoes = echoes_of(("Ensure the presence of the subsequent code block in your text.",), "a lamp")
+    assert echoes.find("Lamp with themsure the presence of the subsequenta") == "the presence of the"
+
+
 def test_why_choose_us_is_anybodys_phrase() -> None:
     assert (
         echoes_of(("Why choose us?", "What are you waiting for?"), "").find("What are you waiting for? Why choose us?")
