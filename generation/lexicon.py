@@ -53,6 +53,9 @@ class Lexicon:
     needs_telling: frozenset[str]
     told_before: re.Pattern[str]
     told_after: re.Pattern[str]
+    told_weakly: re.Pattern[str]  # what an idiom may have as well
+    denied: re.Pattern[str]
+    denied_after: re.Pattern[str]
     supporting: Mapping[str, tuple[str, ...]]  # word → what the record may say instead: the same, or a kind of it
     no_maker: frozenset[str]  # what stands after "by" and is nobody's name
     filler: frozenset[str]  # words that say nothing by themselves
@@ -69,13 +72,15 @@ class Lexicon:
         spared = [match.span() for match in self.spare.finditer(line)] if self.may_spare(line) else []
         for match in found:
             start, text = match.start(), self._listed(match[0])
+            if self.denied.search(line, max(0, start - 16), start) or self.denied_after.match(line, match.end()):
+                continue  # "no plastic", "latex-free", "for your oak table"
             told = text in self.needs_telling and self._told(line, match)
             if not told and any(a < match.end() and b > start for a, b in spared):
                 continue
             kind = self.kinds[text]
             if kind == "certification" and len(text) <= _SHORT_NAME and raw[start : match.end()].islower():
                 continue
-            if text in self.needs_telling and not told:
+            if text in self.needs_telling and not told and not self.told_weakly.search(line, max(0, start - 12), start):
                 continue
             yield Word(kind, text, start, match.end())
 
@@ -162,6 +167,9 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         may_spare=finder([spare]),
         needs_telling=frozenset(map(str, idioms.get("needs_telling") or ())),
         told_before=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_before') or ['(?!)'])}) (?:[a-z]+ )?\Z"),
+        told_weakly=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_weakly') or ['(?!)'])}) \Z"),
+        denied=re.compile(rf"(?:{'|'.join(idioms.get('denied') or ['(?!)'])})\s?\Z"),
+        denied_after=re.compile("|".join(idioms.get("denied_after") or ["(?!)"])),
         told_after=re.compile(rf"[ -](?:{'|'.join(idioms.get('told_after') or ['(?!)'])})\b"),
         supporting=_supporting(same, general),
         no_maker=frozenset(str(idioms.get("no_maker") or "").split()),

@@ -34,6 +34,8 @@ _TODAY, _TOMORROW = re.compile(r"today|tonight|midnight|今[日天晚]"), re.com
 _NOT_SOLID = re.compile(
     r"veneer|plywood|mdf\b|chipboard|particle ?board|laminat|fibreboard|贴皮|胶合板|密度板|刨花板|颗粒板|饰面"
 )
+_A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
+_WARRANTS = re.compile(r"warrant|guarant|质保|保修")
 _BLENDED = re.compile(r"blend|mix|混纺|混合")
 _IMITATED = re.compile(r"^(?:faux|vegan|artificial|imitation|pu|mock|synthetic)\b|^(?:仿|人造|假)|纸$")
 
@@ -81,6 +83,8 @@ def _of_record(kind: str, words: str, facts: Facts) -> str | None:
         told = f"{source.column.lower()} {source.text}"
         if own and _covers(told, "", " ".join(own)):
             return source.named(words)
+        if kind == "guarantee" and not own and _A_TERM.search(words) and _WARRANTS.search(told):
+            return source.named(words)  # for how long is the numbers' affair
         # "certified" by itself: a column that speaks of a certificate; which one, the lexicon looks at.
         if not own and _tokens(words) and all(token[:_STEM] in told for token in _tokens(words)):
             return source.named(words)
@@ -148,6 +152,11 @@ def of_former_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
     if stated.unit != (brief.product.currency or "").lower() or brief.lowest_price not in stated.values:
         return None
     return of_lower_price(brief, facts)
+
+
+def of_history_days(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports the days of "lowest price of the last 30 days", or of 7 as Chinese rules have it: a history."""
+    return of_lower_price(brief, facts) if stated.values & {Decimal(30), Decimal(7)} else None
 
 
 def of_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
