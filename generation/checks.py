@@ -32,6 +32,11 @@ _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
     r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|某品牌|品牌名称"
     r"|\b(?:headline|primary_text|preheader|description|bullet)\s?\d?\s?:"
+    r"|\b(?:todo|tbd|undefined|null|nan)\b|^(?:sure|certainly|of course)[,!]"
+    r"|\bhere(?:'s| is| are) (?:the|your|a|some|my) (?:ad |marketing |product )?"
+    r"(?:copy|headlines?|e-?mail|ad\b|caption|version|draft|text\b)"
+    r"|\b(?:option|variant|version|draft) (?:\d|[ab])\s?:|\bas requested\b|\(\d+ (?:words|characters)\)"
+    r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待补充"
     r"|\blet me know\b|\bhope this helps\b|\bfeel free to\b|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
 )
 _TELEPHONE_DIGITS = 9  # the fewest

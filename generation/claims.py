@@ -274,7 +274,7 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
     for text, at in _views(line, masked=masked):
         raw = line.raw if at is None and len(line.raw) == len(text) else text
         heads = latin if at is None else frozenset(LATIN.findall(text))
-        for word in look.words.words_in(text, raw, heads):
+        for word in look.words.words_in(text, raw, heads, look.facts.things):
             span = (word.start, word.end) if at is None else (at[word.start], at[word.end - 1] + 1)
             if span in seen or _is_anothers(text, word, look):
                 continue

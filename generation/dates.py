@@ -81,7 +81,9 @@ def dates_in(text: str) -> Iterator[Day]:
             yield day_told
             # 1–30 November, 11月1日至30日: the second day is of the same month.
             if on and form in "25" and (to := _TO.match(text, match.end())):
-                yield replace(day_told, text=to[0].strip(), day=int(to[1]), start=to.start(1), end=to.end())
+                yield replace(
+                    day_told, text=text[to.start(1) : to.end()], day=int(to[1]), start=to.start(1), end=to.end()
+                )
             elif on and form == "1" and (since := _SINCE.search(text, 0, match.start())):
                 yield replace(day_told, text=since[1], day=int(since[1]), start=since.start(1), end=since.end(1))
 

@@ -75,6 +75,7 @@ class Facts:
     numbers: tuple[tuple[Stated, Source], ...]
     days: tuple[tuple[Day, Source], ...]
     words: frozenset[str]  # Latin words of the text
+    things: frozenset[str]  # Latin words of the title and the category
     brand: str
     title: str
     values: tuple[str, ...]  # attributes' values and the price, as the prompt shows them
@@ -174,6 +175,7 @@ def _facts(
         numbers=numbers,
         days=tuple(_known_days(told, named, promotion)),
         words=frozenset(_LATIN.findall(text)),
+        things=frozenset(_LATIN.findall(normal(f"{title} {category}"))),
         brand=normal(brand),
         title=normal(title),
         values=tuple(value for value in (*(source.text for _, source in named), normal(price[0])) if value),

@@ -5,7 +5,7 @@ in ``generation.support``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,6 +26,7 @@ KINDS = {
 LANGUAGES = ("en", "zh")
 LATIN = re.compile("[a-z0-9]+")  # a word between hyphens and hanzi
 _HAN = re.compile("[\u3400-\u9fff]")
+_NEXT = re.compile(" ([a-z]{3,})")
 _SHORT_NAME = 3  # letters: CE, UL and FSC are certificates in capitals only
 
 
@@ -61,9 +62,10 @@ class Lexicon:
     filler: frozenset[str]  # words that say nothing by themselves
     said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
-    def words_in(self, line: str, raw: str, words: Iterable[str]) -> Iterator[Word]:
+    def words_in(self, line: str, raw: str, words: Iterable[str], things: Container[str] = ()) -> Iterator[Word]:
         """The lexicon's words in a normalised line, the longest where several begin; ``words`` are its Latin ones.
 
+        ``things`` are words of the product's title and category: "walnut desk" tells of a desk what it is made of.
         ``raw`` is the stored line, where it is as long, for the case of short names; otherwise the normalised one.
         """
         found = self._matches(line, words)
@@ -74,7 +76,7 @@ class Lexicon:
             start, text = match.start(), self._listed(match[0])
             if self.denied.search(line, max(0, start - 16), start) or self.denied_after.match(line, match.end()):
                 continue  # "no plastic", "latex-free", "for your oak table"
-            told = text in self.needs_telling and self._told(line, match)
+            told = text in self.needs_telling and self._told(line, match, things)
             if not told and any(a < match.end() and b > start for a, b in spared):
                 continue
             kind = self.kinds[text]
@@ -113,9 +115,12 @@ class Lexicon:
         """A word as the lexicon spells it, which a text may have with other hyphens."""
         return text if text in self.kinds else self.spelt.get(text.replace("-", " "), text)
 
-    def _told(self, line: str, match: re.Match[str]) -> bool:
+    def _told(self, line: str, match: re.Match[str], things: Container[str]) -> bool:
         before = self.told_before.search(line, max(0, match.start() - 24), match.start())
-        return bool(before or self.told_after.match(line, match.end()))
+        if before or self.told_after.match(line, match.end()):
+            return True
+        following = _NEXT.match(line, match.end())
+        return following is not None and following[1] in things
 
     def says(self, word: str) -> tuple[str, ...]:
         """What a record may say for a copy to say the word: the word itself first."""

@@ -12,9 +12,10 @@ from decimal import Decimal
 from generation.needles import finder
 
 _PARTS = (
-    "level layer pocket drawer compartment speed mode setting step blade port button burner slot hook leg wheel jar bottle"
-    " cup bowl plate mug towel pillow cushion candle serving portion flavour flavor scent style zone door lid handle strap"
-    " socket lamp bulb bag sheet tier stage sensor camera speaker head attachment tool pole panel pair size colour color"
+    "level layer pocket drawer compartment speed mode setting step blade port button burner slot hook leg"
+    " wheel jar bottle cup bowl plate mug towel pillow cushion candle serving portion flavour flavor scent"
+    " style zone door lid handle strap socket lamp bulb bag sheet tier stage sensor camera speaker head"
+    " attachment tool pole panel pair size colour color"
 )
 
 
