@@ -1,10 +1,10 @@
 """Campaigns from a YAML file, checked before they reach the database."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from flows.parameters import Channel, Locale, ProductFilter
 from generation.records import Sampling
@@ -23,6 +23,9 @@ class SamplingModel(BaseModel):
     seed: int = 0
 
 
+_Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
 class CampaignModel(BaseModel):
     """One campaign of the file."""
 
@@ -36,6 +39,10 @@ class CampaignModel(BaseModel):
     variants: int = Field(default=4, ge=1, le=16)
     brand_voice: str | None = None
     offer: str | None = None
+    market: Literal["us", "uk", "eu", "cn"] | None = None
+    promotion: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    banned_words: Annotated[list[_Word], Field(max_length=200)] = []
+    required_words: Annotated[list[_Word], Field(max_length=20)] = []
     priority: int = Field(default=0, ge=-32_768, le=32_767)
     sampling: SamplingModel = SamplingModel()
 
@@ -66,6 +73,10 @@ def read_campaigns(path: Path) -> list[CampaignSpec]:
             offer=campaign.offer,
             sampling=Sampling(**campaign.sampling.model_dump()),
             priority=campaign.priority,
+            market=campaign.market,
+            promotion_id=campaign.promotion,
+            banned_words=tuple(campaign.banned_words),
+            required_words=tuple(campaign.required_words),
         )
         for campaign in campaigns
     ]

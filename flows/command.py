@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from flows.audit import audit
 from flows.console import EXIT_FAILED, Json, opened, screen, settings_or_stop, stop, usage_errors
 from flows.load_commands import load, segments
 from flows.model_commands import evaluate, train
@@ -33,12 +34,15 @@ def init() -> None:
 
     Example: `copydesk init`
     """
+    from flows.planning import channel_limits
     from sql.database import migrate, point_catalogue
+    from sql.limits import keep_limits
 
     settings = settings_or_stop()
     with opened(settings, migrated=False) as database:
         migrate(database)
         point_catalogue(database, products=settings.products_relation, segments=settings.segments_relation)
+        keep_limits(database, channel_limits())
         screen.print(f"The tables are ready in {escape(database.name)}.")
 
 
@@ -224,7 +228,7 @@ def serve(
         serve_all(deployment, review_page(settings, database))
 
 
-for _command in (demo, init, load, segments, run, status, export, train, evaluate, serve):
+for _command in (demo, init, load, segments, run, status, export, train, evaluate, audit, serve):
     app.command()(_command)
 app.add_typer(review, name="review")
 

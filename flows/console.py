@@ -57,6 +57,7 @@ def usage_errors() -> Iterator[None]:
     from flows.budget import BadDeadline
     from generation.channels import UnknownChannel
     from generation.engine import EngineError
+    from generation.judging import CannotJudge
     from generation.prompts import PromptError
     from sql.catalogue import UnknownCampaign
     from sql.plan import NothingToPlan
@@ -66,6 +67,7 @@ def usage_errors() -> Iterator[None]:
         yield
     except (
         BadDeadline,
+        CannotJudge,
         EngineError,
         NothingToPlan,
         PromptError,

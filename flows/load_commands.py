@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.markup import escape
@@ -11,9 +11,15 @@ from flows.console import opened, screen, settings_or_stop, stop
 from flows.parameters import Locale
 from flows.settings import Settings
 
+SHOWN = 20  # lines of a kind that a load prints
+_Spec = TypeVar("_Spec")
+
 
 def load(
-    file: Annotated[Path, typer.Argument(help="A product feed, or campaigns as YAML.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A product feed, campaigns, promotions or claim evidence.", exists=True, dir_okay=False),
+    ],
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Where a field stands; may be repeated.")
     ] = None,
@@ -22,17 +28,28 @@ def load(
 ) -> None:
     """Load products by id from a Merchant Center feed, a Shopify CSV, JSON or plain CSV; or campaigns from YAML.
 
+    Promotions (id, terms, …) and claim evidence (id, statement, source, …), YAML or CSV, are told by their columns.
+
     Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
     """
+    from generation.personal import locale_of, without_personal
     from generation.records import Product
     from sql.catalogue import upsert_products
     from sql.feeds import FeedError, RefusedRow, Remark, read_products
+    from sql.feeds.lists import YAML, list_kind
 
     settings = settings_or_stop()
-    if file.suffix.lower() in {".yaml", ".yml"}:
+    try:
+        listed = list_kind(file) if not (mapping or format) else None
+    except FeedError as exc:
+        stop(exc)
+    if listed or file.suffix.lower() in YAML:
         if mapping or format or currency:
-            stop("--map, --format and --currency are for products; campaigns in YAML take none of them")
-        _load_campaigns(settings, file)
+            stop(f"--map, --format and --currency are for products; {listed or 'campaigns in YAML'} take none of them")
+        if listed:
+            _load_list(settings, file, listed)
+        else:
+            _load_campaigns(settings, file)
         return
     pairs = {}
     for pair in mapping or []:
@@ -42,6 +59,8 @@ def load(
         pairs[field.strip()] = column.strip()
     refused: list[tuple[int, str]] = []
     remarks: list[tuple[int, str]] = []
+    private: list[str] = []
+    refused_ids: list[tuple[str, str]] = []
 
     def products() -> Iterator[Product]:
         for row in read_products(file, mapping=pairs, format=format, default_currency=currency):
@@ -50,7 +69,13 @@ def load(
             elif isinstance(row, Remark):
                 remarks.append((row.line, row.reason))
             else:
-                yield row
+                kept, taken = without_personal(row, locale_of(f"{row.title} {row.description or ''}"))
+                if taken:
+                    private.append(f"{row.id}: {', '.join(taken)}")
+                if kept.title:
+                    yield kept
+                else:
+                    refused_ids.append((row.id, "its title holds personal data and nothing else"))
 
     with opened(settings) as database:
         try:
@@ -59,19 +84,59 @@ def load(
             stop(exc)
     _print_lines("note", remarks)
     _print_lines("refused", refused)
-    for product_id, reason in result.refused:
+    for told in private[:SHOWN]:
+        screen.print(f"  personal data taken out of {escape(told)}", soft_wrap=True)
+    if len(private) > SHOWN:
+        screen.print(f"  … and of {len(private) - SHOWN:,} more")
+    for product_id, reason in (*refused_ids, *result.refused):
         screen.print(f"  refused: {escape(product_id)}: {escape(reason)}")
-    total_refused = len(refused) + len(result.refused)
+    total_refused = len(refused) + len(refused_ids) + len(result.refused)
     print(
         f"products: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
     )
 
 
-def _print_lines(what: str, lines: list[tuple[int, str]], most: int = 20) -> None:
-    for line, reason in lines[:most]:
-        screen.print(f"  {what}: line {line}: {escape(reason)}", soft_wrap=True)
-    if len(lines) > most:
-        screen.print(f"  … and {len(lines) - most:,} more")
+def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
+    from generation.personal import locale_of, masked
+
+    for line, reason in lines[:SHOWN]:
+        screen.print(f"  {what}: line {line}: {escape(masked(reason, locale_of(reason)))}", soft_wrap=True)
+    if len(lines) > SHOWN:
+        screen.print(f"  … and {len(lines) - SHOWN:,} more")
+
+
+def _load_list(settings: Settings, file: Path, kind: str) -> None:
+    """Promotions or claim evidence."""
+    from sql.evidence import upsert_evidence
+    from sql.feeds import FeedError, RefusedRow
+    from sql.feeds.evidence import EvidenceSpec, read_evidence
+    from sql.feeds.promotions import PromotionSpec, read_promotions
+    from sql.promotions import upsert_promotions
+
+    refused: list[tuple[int, str]] = []
+
+    def kept(rows: Iterator[_Spec | RefusedRow]) -> Iterator[_Spec]:
+        for row in rows:
+            if isinstance(row, RefusedRow):
+                refused.append((row.line, f"{row.id}: {row.reason}" if row.id else row.reason))
+            else:
+                yield row
+
+    with opened(settings) as database:
+        try:
+            if kind == "promotions":
+                promotions: Iterator[PromotionSpec] = kept(read_promotions(file))
+                result = upsert_promotions(database, promotions)
+            else:
+                evidence: Iterator[EvidenceSpec] = kept(read_evidence(file))
+                result = upsert_evidence(database, evidence)
+        except FeedError as exc:
+            stop(exc)
+    _print_lines("refused", refused)
+    for number, reason in result.refused:
+        screen.print(f"  refused: {escape(number)}: {escape(reason)}")
+    total_refused = len(refused) + len(result.refused)
+    print(f"{kind}: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused")
 
 
 def _load_campaigns(settings: Settings, file: Path) -> None:
@@ -85,6 +150,13 @@ def _load_campaigns(settings: Settings, file: Path) -> None:
                 upsert_campaign(database, campaign)
         except CampaignError as exc:
             stop(exc)
+    for campaign in campaigns:
+        if campaign.offer and not campaign.promotion_id:
+            screen.print(
+                f"  note: {escape(campaign.name)}: no promotion stands behind its offer, so no copy tells of it; load"
+                " one with its dates (`copydesk load promotions.yaml`) and name it here: `promotion: ID`",
+                soft_wrap=True,
+            )
     print(f"campaigns: {len(campaigns)} loaded: {', '.join(campaign.name for campaign in campaigns)}")
 
 
@@ -104,20 +176,28 @@ def segments(
 
     Example: `copydesk segments transactions.csv --purchases --products products.csv`
     """
+    from generation.personal import in_segment, locale_of, masked
     from generation.records import Segment
     from sql.catalogue import upsert_segments
-    from sql.feeds import FeedError, RefusedRow, read_segments
+    from sql.feeds import FeedError, RefusedRow, Remark, read_segments
     from sql.transactions import segments_from_files
 
     settings = settings_or_stop()
     columns = {"customer": customer, "date": date, "amount": amount, "category": category}
     asked = {name: column for name, column in columns.items() if column}
     refused: list[tuple[int, str]] = []
+    remarks: list[tuple[int, str]] = []
+    private: list[tuple[str, str]] = []
     with opened(settings) as database:
         try:
             if purchases or products or asked:
                 computed = segments_from_files(
-                    file, products, columns=asked, floor=settings.segment_floor, locale=locale.value
+                    file,
+                    products,
+                    columns=asked,
+                    floor=settings.segment_floor,
+                    locale=locale.value,
+                    epsilon=settings.dp_epsilon,
                 )
                 for note in computed.notes:
                     screen.print(f"  note: {escape(note)}", soft_wrap=True)
@@ -127,17 +207,27 @@ def segments(
                 for row in read_segments(file):
                     if isinstance(row, RefusedRow):
                         refused.append((row.line, row.reason))
+                    elif isinstance(row, Remark):
+                        remarks.append((row.line, row.reason))
+                    elif kind := in_segment(row):
+                        private.append(
+                            (
+                                masked(row.id, locale_of(row.id)),
+                                f"its words hold somebody's {kind}; a segment is no person",
+                            )
+                        )
                     else:
                         found.append(row)
             result = upsert_segments(database, found)
         except FeedError as exc:
             stop(exc)
+    _print_lines("note", remarks)
     _print_lines("refused", refused)
-    for segment_id, reason in result.refused:
+    for segment_id, reason in (*private, *result.refused):
         screen.print(f"  refused: {escape(segment_id)}: {escape(reason)}")
     if small := [segment for segment in found if segment.size < settings.segment_floor]:
         screen.print(f"  note: {len(small)} below the floor of {settings.segment_floor} people get no copy")
-    total_refused = len(refused) + len(result.refused)
+    total_refused = len(refused) + len(private) + len(result.refused)
     print(
         f"segments: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
     )

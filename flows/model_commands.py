@@ -1,12 +1,17 @@
-"""`copydesk train` and `copydesk evaluate`: making the demo model, measuring any model."""
+"""`copydesk train` and `copydesk evaluate`: making the demo model, measuring any model, and scores against people."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.console import Json, screen, settings_or_stop, usage_errors
+from flows.console import EXIT_FAILED, Json, opened, screen, settings_or_stop, stop, usage_errors
 from flows.settings import prepare_prefect
+
+if TYPE_CHECKING:
+    from generation.calibration import Interval
+
+REFUSED_SHOWN = 10
 
 
 def train(
@@ -35,12 +40,33 @@ def train(
 
 def evaluate(
     briefs: Annotated[int, typer.Option(min=1, help="How many made-up briefs to answer.")] = 500,
+    labels: Annotated[
+        Path | None, typer.Option(help="Copies that people rated, CSV or JSON lines.", exists=True, dir_okay=False)
+    ] = None,
+    threshold: Annotated[float, typer.Option(help="With --labels: the rating from which on a copy is good.")] = 4.0,
+    chart: Annotated[Path, typer.Option(help="With --labels: where the calibration curve goes.")] = Path(
+        "calibration.png"
+    ),
+    keep: Annotated[bool, typer.Option(help="With --labels: show scores as calibrated from now on.")] = True,
+    forget: Annotated[bool, typer.Option("--forget", help="Show scores uncalibrated again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure COPYDESK_MODEL on made-up briefs: drafts that pass the gates, name the product, invent a number.
+    """Measure COPYDESK_MODEL on made-up briefs, or the scores on copies that people rated.
 
-    Example: `copydesk evaluate --briefs 200`
+    Without --labels: drafts that pass the gates, name the product, invent a number. With them: how far the scores agree
+    with people (Spearman, AUC, calibration curve), and a calibration that later runs show their scores under.
+
+    Example: `copydesk evaluate --briefs 200`, `copydesk evaluate --labels rated.csv --threshold 4`
     """
+    if forget:
+        _forget_calibrations()
+    elif labels is not None:
+        _evaluate_labels(labels, threshold, chart, keep, as_json)
+    else:
+        _evaluate_model(briefs, as_json)
+
+
+def _evaluate_model(briefs: int, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
@@ -61,3 +87,67 @@ def evaluate(
         screen.print(f"  rejected by {gate}: {count}")
     if as_json:
         print(json.dumps(asdict(found)))
+
+
+def _forget_calibrations() -> None:
+    from sql.calibrations import forget_calibrations
+    from sql.runs import RunInProgress, one_run_at_a_time
+
+    with opened(settings_or_stop()) as database:
+        try:
+            with one_run_at_a_time(database):
+                changed = forget_calibrations(database)
+        except RunInProgress as exc:
+            stop(exc, EXIT_FAILED)
+    screen.print(f"No calibration is in force; {changed:,} stored scores are shown as they were.")
+
+
+def _evaluate_labels(path: Path, threshold: float, chart: Path, keep: bool, as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from flows.ratings import compare, scored_labels
+    from generation.calibration import ADVISED
+    from generation.labels import BadLabels, read_labels
+    from sql.runs import RunInProgress
+
+    try:
+        rows = read_labels(path)
+    except (BadLabels, OSError) as exc:
+        stop(exc)
+    with opened(settings_or_stop()) as database:
+        by_locale, refused = scored_labels(database, rows)
+        for row in refused[:REFUSED_SHOWN]:
+            screen.print(f"  line {row.line}: {row.reason}", markup=False)
+        if len(refused) > REFUSED_SHOWN:
+            screen.print(f"  and {len(refused) - REFUSED_SHOWN:,} more rows that can't be used")
+        if not by_locale:
+            stop(f"{path.name} holds no rating of a copy that has a score")
+        try:
+            reports = compare(database, by_locale, threshold, chart, keep)
+        except RunInProgress as exc:
+            stop(exc, EXIT_FAILED)
+        except OSError as exc:
+            stop(f"the chart can't be written: {exc}")
+    for report in reports:
+        found = report.agreement
+        screen.print(
+            f"{report.locale}: {found.labels:,} ratings, {found.good:,} of them {threshold:g} or better. "
+            f"Spearman {_figure(found.spearman)}, AUC {_figure(found.auc)}. Curve: {report.chart}",
+            markup=False,
+        )
+        if report.calibration is None:
+            screen.print(f"  no calibration: {report.without}", markup=False)
+        elif keep:
+            screen.print(f"  the calibration is in force; {report.shown_anew:,} stored scores are shown anew")
+        if found.labels < ADVISED:
+            screen.print(f"  fewer than {ADVISED} ratings: take the figures for a first impression")
+    if as_json:
+        told = [{**asdict(report), "chart": str(report.chart)} for report in reports]
+        print(json.dumps({"refused": [asdict(row) for row in refused], "locales": told}))
+
+
+def _figure(interval: "Interval | None") -> str:
+    if interval is None:
+        return "– (all the same)"
+    return f"{interval.value:.2f} (95 %: {interval.low:.2f} to {interval.high:.2f})"

@@ -1,4 +1,4 @@
-"""The nightly flow: plan the briefs, judge again what stands, write the missing ones, select the best, report.
+"""The nightly flow: plan the briefs, judge again what stands, write the missing ones, choose the best, report.
 
 Each task is thousands of rows. Nothing here decides what good copy is (generation) or what is pending (sql); a
 run's row in the database is true whatever ends the flow.
@@ -18,16 +18,28 @@ from prefect.runtime import flow_run as this_flow_run
 
 from flows.artifacts import publish_plan, publish_report
 from flows.budget import Budget, Limits
+from flows.choosing import choose_waiting
 from flows.forecast import Forecast, forecast_line, forecast_run
+from flows.judging import judge_waiting
 from flows.parameters import RunParameters
-from flows.planning import all_selections, dry_run, judgements_of, run_limits
+from flows.planning import (
+    all_selections,
+    calibrations_of,
+    dry_run,
+    judgements_of,
+    judges_of,
+    open_the_day,
+    run_limits,
+)
 from flows.progress import Progress, tell
 from flows.settings import load_settings
 from flows.writing import write_pending
 from generation.engine import Engine
+from generation.judging import digit_tokens
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision
-from generation.scoring import judge
+from generation.scoring import KEPT, judge
+from sql.choosing import count_unjudged
 from sql.database import DatabaseUnavailable, open_database, require_schema
 from sql.plan import NothingToPlan, Planned, plan
 from sql.runs import (
@@ -41,7 +53,6 @@ from sql.runs import (
     skip_rest,
     start_run,
 )
-from sql.store import select_best
 from sql.verdicts import count_pending, read_drafts, save_verdicts
 
 EVERYTHING = RunParameters()
@@ -74,6 +85,8 @@ def plan_briefs(run_id: int, parameters: RunParameters, lock: RunLock) -> Planne
     settings, logger = load_settings(), get_run_logger()
     total, empty = Planned(), []
     with open_database(settings.url, settings.data_folder) as database:
+        if expired := open_the_day(database):
+            logger.info("run %s: %s copies expired with their promotion", run_id, expired)
         for selection, recipes in all_selections(database, settings, parameters):
             try:
                 total += plan(database, run_id, selection, recipes, judgements_of(selection))
@@ -100,8 +113,10 @@ def judge_again(run_id: int, to_judge: int, lock: RunLock) -> int:
     progress = Progress(total=to_judge, note="judging again")
     tell(progress)
     with open_database(settings.url, settings.data_folder) as database:
-        for drafts in read_drafts(database, run_id, settings.save_every):
-            save_verdicts(database, run_id, [judge(generation) for generation in drafts], settings.segment_floor)
+        calibrations = calibrations_of(database)
+        for drafts in read_drafts(database, run_id, settings.save_every, KEPT):
+            verdicts = [judge(generation, calibrations) for generation in drafts]
+            save_verdicts(database, run_id, verdicts, settings.segment_floor)
             progress.done += len({generation.brief.id for generation in drafts})
             tell(progress)
         return count_pending(database, run_id)
@@ -112,11 +127,11 @@ def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast 
     """Write every pending brief, saving as they finish; a retry of this task takes up where the table stands.
 
     A brief of which no draft passed the gates gets a second attempt with another seed. What the limits leave no room
-    for is skipped.
+    for is skipped. With COPYDESK_JUDGE, the model is then asked what it thinks of each copy that passed.
     """
     lock.keep()
     settings = load_settings()
-    progress = Progress(total=pending, foretold=forecast_line(forecast, limits))
+    progress = Progress(total=pending, foretold=forecast_line(forecast, limits) if pending else "")
     get_run_logger().info("%s", progress.foretold)
     artifact = cast(UUID, create_progress_artifact(progress=0.0, key="copydesk-progress", description=f"Run {run_id}"))
     tell(progress)
@@ -124,7 +139,10 @@ def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast 
         open_database(settings.url, settings.data_folder) as database,
         Engine(settings.engine_options) as engine,
     ):
+        if settings.judge:
+            digit_tokens(engine.tokenizer)  # a model that can't judge ends the run before it has cost anything
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
+        calibrations = calibrations_of(database)
         guess = forecast.tokens / forecast.briefs if forecast else None
         budget = Budget(limits, spent=run_summary(database, run_id).tokens, guess=guess)
         progress.begin("writing")
@@ -139,19 +157,27 @@ def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast 
 
         write_pending(
             database, run_id, engine, renderer,
-            budget=budget, progress=progress, save_every=settings.save_every, saved=saved,
+            budget=budget, progress=progress, save_every=settings.save_every, calibrations=calibrations, saved=saved,
         )  # fmt: skip
         if budget.stopped:
             skip_rest(database, run_id, budget.stopped)
+        elif settings.judge:
+            progress.note = "judging"
+            left = limits.max_tokens and max(0, limits.max_tokens - run_summary(database, run_id).tokens)
+            judge_waiting(
+                database, run_id, engine, renderer, judges_of(settings),
+                limits=limits, tokens_left=left, progress=progress, calibrations=calibrations, saved=saved,
+            )  # fmt: skip
         update_progress_artifact(artifact_id=artifact, progress=100.0)
 
 
 @task(name="select", **_RETRY)
-def select_copy(run_id: int) -> int:
-    """Mark the best copy of each brief as selected."""
+def select_copy(lock: RunLock) -> int:
+    """Mark the best copy of each brief that waits for it as selected; a retry goes on where the table stands."""
+    lock.keep()
     settings = load_settings()
     with open_database(settings.url, settings.data_folder) as database:
-        return select_best(database, run_id)
+        return choose_waiting(database, calibrations_of(database), saved=lock.keep)
 
 
 @task(name="report", cache_policy=NO_CACHE)
@@ -207,10 +233,10 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
                 planned = plan_briefs(run_id, parameters, lock)
                 set_running(database, run_id)
                 pending = judge_again(run_id, planned.to_judge, lock) if planned.to_judge else planned.pending
-                if pending:
-                    forecast = forecast_run(database, run_id, model, weights, limits)
+                if pending or (settings.judge and count_unjudged(database, judges_of(settings))):
+                    forecast = forecast_run(database, run_id, model, weights, limits) if pending else None
                     generate_copy(run_id, pending, limits, forecast, lock)
-                    select_copy(run_id)
+                select_copy(lock)
                 finish_run(database, run_id, "completed")
             except Exception as exc:
                 finish_run(database, run_id, "failed", one_line(exc))

@@ -12,14 +12,15 @@ from typing import TypeVar, cast
 T = TypeVar("T")
 
 _END = object()
+_PAUSE = 0.01  # seconds before a source that had nothing ready is asked again
 _PATIENCE = 0.2  # seconds between looks at whether the other side has gone
 
 
-def ahead(source: Iterable[T], size: int) -> Generator[T | None, None, None]:
+def ahead(source: Iterable[T | None], size: int) -> Generator[T | None, None, None]:
     """The items of ``source``, taken from it in a thread of its own, up to ``size`` before they are asked for.
 
-    Whoever asks never waits: None says that nothing is ready yet. What ``source`` raises is raised here, after the
-    items before it. Closing this early closes ``source``.
+    Whoever asks never waits: None says that nothing is ready yet, from ``source`` as from here. What ``source`` raises
+    is raised here, after the items before it. Closing this early closes ``source``.
     """
     ready: queue.Queue[object] = queue.Queue(size)
     gone = threading.Event()
@@ -29,7 +30,7 @@ def ahead(source: Iterable[T], size: int) -> Generator[T | None, None, None]:
         items = iter(source)
         try:
             for item in items:
-                if not _put(ready, item, gone):
+                if gone.wait(_PAUSE) if item is None else not _put(ready, item, gone):
                     break
         except BaseException as exc:
             raised.append(exc)

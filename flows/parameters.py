@@ -15,12 +15,17 @@ from flows.budget import BadDeadline, parse_deadline
 class Channel(StrEnum):
     """Where copy runs; one value for each file in templates/channels."""
 
+    AMAZON_LISTING = "amazon_listing"
     EMAIL = "email"
     GOOGLE_RSA = "google_rsa"
+    LINKEDIN = "linkedin"
     META_FEED = "meta_feed"
+    PMAX = "pmax"
     PRODUCT_PAGE = "product_page"
     PUSH = "push"
     SMS = "sms"
+    TAOBAO_TITLE = "taobao_title"
+    WECHAT_ARTICLE = "wechat_article"
 
 
 class Locale(StrEnum):

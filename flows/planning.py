@@ -9,14 +9,21 @@ from flows.budget import Limits, limits_of
 from flows.forecast import Forecast, forecast_line, foresee
 from flows.parameters import RunParameters
 from flows.settings import Settings
+from generation.calibration import Calibration
+from generation.channels import LOCALES, Channel, channel_names, load_channel
 from generation.engine import context_length, load_tokenizer
 from generation.judgement import judgement
+from generation.judging import judge_name
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision, recipe
+from sql.calibrations import read_calibrations
 from sql.catalogue import CampaignSpec, list_campaigns, read_campaign
 from sql.database import Database
+from sql.evidence import note_prices
 from sql.history import Place, read_history
+from sql.limits import Limit, keep_limits
 from sql.plan import Judgements, NothingToPlan, Planned, Recipes, Selection, preview
+from sql.promotions import expire
 
 PROMPTS_SHOWN = 3
 
@@ -29,6 +36,28 @@ class DryRun:
     prompts: tuple[tuple[str, str], ...]
     forecast: Forecast | None
     foretold: str  # the forecast in a line
+
+
+def channel_limits() -> list[Limit]:
+    """Every channel's hard limits, as the database holds copy to them."""
+    return [limit for name in channel_names() for limit in _limits(load_channel(name))]
+
+
+def _limits(channel: Channel) -> Iterator[Limit]:
+    for place, spec in enumerate(channel.fields):
+        yield Limit(channel.channel, place, spec.name, spec.minimum, spec.maximum, spec.counter, spec.hard_limit)
+    if payload := channel.payload:
+        yield Limit(channel.channel, len(channel.fields), None, 0, None, payload.counter, payload.hard_limit)
+
+
+def open_the_day(database: Database) -> int:
+    """What a run begins with: today's limits and prices are noted, copy whose promotion has ended is withdrawn.
+
+    How many copies that were.
+    """
+    keep_limits(database, channel_limits())
+    note_prices(database)
+    return expire(database)
 
 
 def run_limits(settings: Settings, parameters: RunParameters) -> Limits:
@@ -76,6 +105,18 @@ def all_selections(
 def judgements_of(selection: Selection) -> Judgements:
     """The rules that a selection's channels are judged under today."""
     return {channel: judgement(channel) for channel, _ in selection.cells()}
+
+
+def judges_of(settings: Settings) -> dict[str, str]:
+    """Who judges copy in each locale: the model, and the digest of the question. Raises as ``all_selections`` does."""
+    options, templates = settings.engine_options, TemplateSet.from_folder(settings.templates)
+    weights = model_revision(options.model, settings.model_revision)
+    return {locale: judge_name(model_name(options.model), weights, locale, templates) for locale in LOCALES}
+
+
+def calibrations_of(database: Database) -> dict[str, Calibration]:
+    """What scores are shown under, by locale."""
+    return {locale: Calibration(knots.raw, knots.shown) for locale, knots in read_calibrations(database).items()}
 
 
 def require_cells(database: Database, settings: Settings, parameters: RunParameters) -> None:

@@ -1,7 +1,7 @@
 """What a run says of itself when it ends, in figures and on the terminal. Prefect's are in ``flows.artifacts``."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from rich.console import Group, RenderableType
@@ -23,6 +23,8 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
         cached += f" (an ideal cache: {summary.shareable_prompt_tokens / summary.prompt_tokens:.0%})"
     rejected = ", ".join(f"{gate} {count}" for gate, count in sorted(summary.rejected_by_gate.items()))
     foretold = _foretold(summary)
+    judge = summary.judge
+    asked = [("judged by the language model", _judged(judge))] if judge else []
     return [
         ("planned briefs", f"{summary.planned:,}"),
         ("reused", f"{summary.reused:,}"),
@@ -33,6 +35,7 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
         ("copies judged again", f"{summary.rejudged:,}"),
         ("selected", f"{summary.selected:,}"),
         ("rejected by a gate", rejected or "none"),
+        *asked,
         ("prompt tokens computed", f"{summary.prompt_tokens - summary.cached_prompt_tokens:,}" + foretold("computed")),
         ("output tokens", f"{summary.output_tokens:,}" + foretold("output_tokens")),
         ("output tokens/s in the engine", speed),
@@ -40,6 +43,14 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
         ("engine seconds", f"{seconds:,.1f}" + foretold("engine_seconds")),
         ("wall seconds", f"{summary.wall_seconds:,.1f}" + foretold("wall_seconds")),
     ]
+
+
+def _judged(judge: Mapping[str, int]) -> str:
+    cached = judge["cached_prompt_tokens"] / judge["prompt_tokens"] if judge["prompt_tokens"] else 0.0
+    return (
+        f"{judge['asked']:,}, {judge['without_rating']:,} without a clear answer; "
+        f"{cached:.0%} of their prompt tokens from the prefix cache"
+    )
 
 
 def _foretold(summary: RunSummary) -> Callable[[str], str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sql.database import Database
 
 MOST_LINES = 20
+FORMATS_HELP = "google_ads_editor, google_ads_editor_pmax, amazon, meta, merchant, klaviyo, braze, csv or jsonl."
 
 review = typer.Typer(rich_markup_mode="markdown")
 
@@ -54,9 +55,11 @@ def list_waiting(context: typer.Context) -> None:
     """
     if context.invoked_subcommand is not None:
         return
+    from sql.promotions import expire
     from sql.reviews import waiting
 
     with opened(settings_or_stop()) as database:
+        expire(database)
         lines = waiting(database)
     if not lines:
         print("nothing waits for review")
@@ -92,9 +95,11 @@ def approve(
         stop("say which copies: either their numbers, or a filter such as --min-score 80 --campaign NAME")
     from review.decisions import BadInput, approve_each, reviewer_name
     from sql.copies import list_copies
+    from sql.promotions import expire
     from sql.reviews import Decision
 
     with opened(settings_or_stop()) as database:
+        expire(database)
         try:
             name = reviewer_name(reviewer)
         except BadInput as exc:
@@ -141,7 +146,7 @@ def _say_refused(lines: list[str]) -> None:
 
 
 def export(
-    format: Annotated[str, typer.Option(help="google_ads_editor, meta, merchant, klaviyo, braze, csv or jsonl.")],
+    format: Annotated[str, typer.Option(help=FORMATS_HELP)],
     out: Annotated[Path, typer.Option(help="The file to write.", dir_okay=False)],
     campaign: CampaignName = None,
     channel: ChannelName = None,
@@ -156,6 +161,7 @@ def export(
     """
     from review.exports import ExportError
     from review.exports import export as export_copies
+    from review.provenance import provenance_file
 
     with opened(settings_or_stop()) as database:
         try:
@@ -177,7 +183,7 @@ def export(
         return
     print(
         f"exported: {result.copies} copies in {result.rows} rows to {out}, {len(result.refused)} refused, "
-        f"{result.marked} marked as exported"
+        f"{result.marked} marked as exported; where each comes from is in {provenance_file(out).name}"
     )
 
 

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     products_relation: str | None = Field(None, description="your own products view, for `copydesk init`")
     segments_relation: str | None = Field(None, description="your own segments view, for `copydesk init`")
     segment_floor: int = Field(100, ge=20, description="a segment of fewer people gets no copy")
+    dp_epsilon: float | None = Field(
+        None,
+        gt=0,
+        description="computed segments' sizes are noisy: differential privacy's epsilon, as `1`; needs opendp",
+    )
     model: str = Field(str(SHIPPED_MODEL), description="a folder or a Hugging Face name; unset: the shipped demo model")
     model_revision: str | None = Field(None, description="branch, tag or commit of a Hugging Face model")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
@@ -40,6 +45,9 @@ class Settings(BaseSettings):
     max_num_seqs: int | None = Field(None, ge=1, description="sequences that run together; unset: vLLM's choice")
     kv_cache_gib: int = Field(2, ge=1, description="memory for the KV cache on a CPU, whole GiB")
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1, description="share of a GPU's memory that vLLM may take")
+    judge: bool = Field(
+        False, description="`on`: the model also judges the copy, a fifth of its score; the shipped model can't"
+    )
     tensor_parallel_size: int = Field(1, ge=1, description="GPUs that one copy of the model is spread over")
     templates: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
         None, description="a folder of prompt templates that replace the packaged ones, as `en-US/sms.j2`"

@@ -7,7 +7,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
@@ -15,9 +15,10 @@ from itertools import chain
 from flows.budget import Budget
 from flows.overlap import ahead, hand_over
 from flows.progress import Progress, tell
+from generation.calibration import Calibrations
 from generation.engine import Engine
 from generation.prompts import PromptRenderer, render
-from generation.records import Brief, Failure, Generation, Outcome
+from generation.records import Brief, Failure, Generation, Outcome, Prompt
 from generation.scoring import judge
 from generation.sharing import write_once
 from sql.database import Database
@@ -27,7 +28,6 @@ from sql.store import save_outcomes
 
 SAVE_SECONDS = 10.0  # finished copy never waits longer than this to be saved
 SWITCH_SECONDS = 0.0005  # how long another thread may keep Python from the engine, which asks after every operation
-_PATIENCE = 0.2  # seconds between looks at whether anything more is to come
 
 
 class Retries:
@@ -38,10 +38,11 @@ class Retries:
         self._asked = self._judged = 0  # each counted by one side alone
         self._closed = threading.Event()
 
-    def after(self, briefs: Iterable[Brief]) -> Iterator[Brief]:
+    def after(self, briefs: Iterable[Brief]) -> Iterator[Brief | None]:
         """The briefs, and between them and after them what is put here while they are judged, until all have been.
 
         Briefs come in the order of their value, so one that is tried again is worth more than those still to come.
+        None says that nothing is ready yet.
         """
         for brief in briefs:
             with suppress(queue.Empty):
@@ -51,10 +52,11 @@ class Retries:
         while not self._closed.is_set():
             all_judged = self._judged == self._asked  # before the queue is looked at: then nothing more comes
             try:
-                yield self._ask(self._again.get(timeout=_PATIENCE))
+                yield self._ask(self._again.get_nowait())
             except queue.Empty:
                 if all_judged:
                     return
+                yield None
 
     def _ask(self, brief: Brief) -> Brief:
         self._asked += 1
@@ -80,27 +82,41 @@ def write_pending(
     budget: Budget,
     progress: Progress,
     save_every: int,
+    calibrations: Calibrations | None = None,
     saved: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the run's pending briefs, as far as the budget goes, saving as they finish; ``saved`` hears of each batch.
 
-    Three threads: one reads and renders ahead of the engine, which stays in this one; one judges and saves. A brief of
-    which no draft passed the gates gets a second attempt with another seed, before those of less value.
+    A brief of which no draft passed the gates gets a second attempt with another seed, before those of less value.
+    Beside an engine in processes of its own, one thread reads and renders ahead and one judges and saves. With an
+    engine in this process that would only take turns with it, and cost a twentieth: there, the saving alone is apart.
     """
     retries = Retries()
 
-    def keep(results: Iterator[Generation | Failure]) -> None:
-        for batch in batches(_outcomes(results, progress, retries), save_every):
+    def save(outcomes: Iterator[Outcome]) -> None:
+        for batch in batches(outcomes, save_every):
             save_outcomes(database, run_id, batch)
             add_spent(database, run_id, progress.spend(engine.seconds))
             saved()
 
-    # First what an earlier run left waiting for its second attempt.
-    unwritten = chain(read_briefs(database, run_id, 1), read_briefs(database, run_id, 0))
-    waiting = 2 * engine.in_flight_cap
-    prompts = ahead(render(retries.after(unwritten), renderer), waiting)
-    with closing(prompts), closing(retries), _quick_switches():
-        hand_over(write_once(budget.within(engine.generate), prompts), keep, waiting)
+    def judged(results: Iterable[Generation | Failure]) -> Iterator[Outcome]:
+        return _outcomes(results, progress, retries, calibrations)
+
+    written, waiting = budget.within(engine.generate), 2 * engine.in_flight_cap
+    with (
+        # First what an earlier run left waiting for its second attempt.
+        closing(read_briefs(database, run_id, 1)) as begun,
+        closing(read_briefs(database, run_id, 0)) as unbegun,
+        closing(retries),
+        _quick_switches(),
+    ):
+        prompts = render(retries.after(chain(begun, unbegun)), renderer)
+        if engine.in_process:
+            hand_over(judged(write_once(written, prompts)), save, waiting)
+            return
+        ready: Generator[Prompt | Failure | None, None, None] = ahead(prompts, waiting)
+        with closing(ready):
+            hand_over(write_once(written, ready), lambda results: save(judged(results)), waiting)
 
 
 @contextmanager
@@ -114,13 +130,15 @@ def _quick_switches() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def _outcomes(results: Iterable[Generation | Failure], progress: Progress, retries: Retries) -> Iterator[Outcome]:
+def _outcomes(
+    results: Iterable[Generation | Failure], progress: Progress, retries: Retries, calibrations: Calibrations | None
+) -> Iterator[Outcome]:
     """What the engine finished, judged."""
     for result in results:
         if isinstance(result, Failure):
             outcome = Outcome(result.brief, failure=result)
         else:
-            outcome = judge(result)
+            outcome = judge(result, calibrations)
             if not result.repeated:
                 progress.prompt_tokens += result.prompt_tokens
                 progress.cached_prompt_tokens += result.cached_prompt_tokens

@@ -5,39 +5,30 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from generation.channels import Channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
-from generation.counting import COUNTERS
 from generation.facts import Facts, facts_of, holds, normal
+from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
 from generation.needles import finder
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
+from generation.shape import Context, characters_gate, count_gate, length_gate, refusal, warnings_for, wording_gate
 
-SHOWN = 160  # characters of a refused line that its reason repeats
-_PICTURES = "\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23fa\u25b6\u25c0\u2600-\u27bf\u2b00-\u2bff"
-_EMOJI = re.compile(f"[{_PICTURES}\ufe0f\u200d\u20e3\U000e0020-\U000e007f]")
-_JOINER = f"(?<![{_PICTURES}\ufe0f])\u200d|\u200d(?![{_PICTURES}])"  # between two emoji it makes one of them
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff"
-    f"\ue000-\uf8ff\ufeff\ufff9-\uffff]|{_JOINER}"
-)
-_DECORATION = re.compile(r"[!！?？]{2,}|\.{4,}|[~～★☆◆●*_=#|]{2,}|[,，、;；:：]{2,}|([^\w\s])\1{3,}")
-_TEMPLATE = re.compile(r"[{}]|\[\s*\]|<\|")
-_FORMULA = tuple("=+-@＝＋－＠")
 _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
     r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|某品牌|品牌名称"
-    r"|\b(?:headline|primary_text|preheader|description|bullet)\s?\d?\s?:"
+    r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
     r"|\b(?:todo|tbd|undefined|null|nan)\b|^(?:sure|certainly|of course)[,!]"
     r"|\bhere(?:'s| is| are) (?:the|your|a|some|my) (?:ad |marketing |product )?"
     r"(?:copy|headlines?|e-?mail|ad\b|caption|version|draft|text\b)"
     r"|\b(?:option|variant|version|draft) (?:\d|[ab])\s?:|\bas requested\b|\(\d+ (?:words|characters)\)"
     r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待补充"
-    r"|\blet me know\b|\bhope this helps\b|\bfeel free to\b|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
+    r"|\blet me know\b|\bhope this helps\b"
+    r"|\bfeel free to (?:adjust|ask|change|contact|edit|let|modify|reach|replace|use th)"
+    r"|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
 )
 _TELEPHONE_DIGITS = 9  # the fewest
 _TELEPHONE = rf"(?<![a-z0-9])(?:\+?\d[\s().-]{{0,2}}){{{_TELEPHONE_DIGITS},}}"
@@ -58,67 +49,6 @@ _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a3]")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a gate may look at besides the copy itself."""
-
-    brief: Brief
-    channel: Channel
-    facts: Facts
-
-
-def count_gate(fields: Fields, context: Context) -> Rejection | None:
-    """Each field has as many lines as its channel takes."""
-    for spec in context.channel.fields:
-        lines = len(fields.get(spec.name, ()))
-        if lines < spec.minimum:
-            return Rejection("count", f"{spec.name}: {lines} of at least {spec.minimum}")
-        if lines > spec.maximum:
-            return Rejection("count", f"{spec.name}: {lines} of at most {spec.maximum}")
-    return None
-
-
-def length_gate(fields: Fields, context: Context) -> Rejection | None:
-    """No line is over its hard limit, and the fields together fit the channel's payload."""
-    for spec in context.channel.fields:
-        for line in fields.get(spec.name, ()):
-            if spec.hard_limit is not None and (length := COUNTERS[spec.counter](line)) > spec.hard_limit:
-                return _refusal("length", f"{spec.name} is {length}, the limit is {spec.hard_limit}", line)
-    payload = context.channel.payload
-    if payload is not None:
-        total = sum(COUNTERS[payload.counter](line) for lines in fields.values() for line in lines)
-        if total > payload.hard_limit:
-            return Rejection("length", f"all fields together are {total}, the limit is {payload.hard_limit}")
-    return None
-
-
-def characters_gate(fields: Fields, context: Context) -> Rejection | None:
-    """Nothing that a platform refuses, that a spreadsheet would run or that a mailing tool would expand."""
-    exclamations = 0
-    for spec in context.channel.fields:
-        for line in fields.get(spec.name, ()):
-            exclamations += len(re.findall("[!！]", line))
-            problem = None
-            if _CONTROL.search(line):
-                problem = "a control or invisible character"
-            elif _TEMPLATE.search(line):
-                problem = "template brackets"
-            elif line.lstrip().startswith(_FORMULA):
-                problem = f"a leading {line.lstrip()[0]!r}, which a spreadsheet takes for a formula"
-            elif _DECORATION.search(line):
-                problem = "repeated or decorative punctuation"
-            elif not context.channel.emoji and _EMOJI.search(line):
-                problem = "an emoji or symbol that the channel doesn't take"
-            elif context.channel.channel == "google_rsa" and exclamations > (spec.name != "headline"):
-                # Source: https://support.google.com/adspolicy/answer/14847994 and its older wording, 176095.
-                problem = "an exclamation mark in a headline, or a second one in the ad"
-            elif any(ch in spec.forbidden for ch in line):
-                problem = f"one of the characters {spec.forbidden!r}"
-            if problem:
-                return _refusal("characters", f"{spec.name} holds {problem}", line)
-    return None
-
-
 def language_gate(fields: Fields, context: Context) -> Rejection | None:
     """The copy is in its locale's language; names and values from the record may be in any."""
     text = "\n".join(line for lines in fields.values() for line in lines)
@@ -126,16 +56,16 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
     words = _LATIN_WORD.findall(plain)
     han = _HAN.findall(plain)
     if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
-        return _refusal("language", "the copy mixes in another script", text)
+        return refusal("language", "the copy mixes in another script", text)
     if context.brief.locale.startswith("zh"):
         acronyms = set(map(str.lower, re.findall(r"\b[A-Z]+\b", text)))
         foreign = sum(len(word) for word in words if word not in context.facts.words and word not in acronyms)
         if len(han) < 2 or foreign > len(han):
-            return _refusal("language", "the copy is not Chinese", text)
+            return refusal("language", "the copy is not Chinese", text)
     elif any(ch not in known for ch in han):
-        return _refusal("language", "the copy is not English", text)
+        return refusal("language", "the copy is not English", text)
     elif not words:
-        return _refusal("language", "the copy holds no English words", text)
+        return refusal("language", "the copy holds no English words", text)
     return None
 
 
@@ -146,7 +76,7 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
     for name, line in _lines(fields):
         for match in _PLACEHOLDER.finditer(normal(line)):
             if not holds(context.facts.text, match[0]):
-                return _refusal("placeholder", f"{name} holds the leftover {match[0]!r}", line)
+                return refusal("placeholder", f"{name} holds the leftover {match[0]!r}", line)
     return None
 
 
@@ -158,7 +88,7 @@ def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     for name, line in _lines(fields):
         for match in _CONTACT.finditer(normal(line)):
             if not holds(context.facts.names, match[0].strip()):
-                return _refusal("contact", f"{name} holds the address or number {match[0]!r}", line)
+                return refusal("contact", f"{name} holds the address or number {match[0]!r}", line)
     return None
 
 
@@ -172,7 +102,7 @@ def brand_words_gate(fields: Fields, context: Context) -> Rejection | None:
         for line in lines:
             views = (line.plain, *(text for text, _ in line.unmasked()))
             if any(holds(view, normal(word)) for view in views):
-                return _refusal("brand_words", f"{line.field} holds {word!r}, which the brand bans", line.raw)
+                return refusal("brand_words", f"{line.field} holds {word!r}, which the brand bans", line.raw)
     for word in campaign.required_words:
         if not any(holds(line.plain, normal(word)) for line in lines):
             return Rejection("brand_words", f"the copy lacks {word!r}, which the brand requires")
@@ -202,9 +132,9 @@ def _objection(findings: Iterable[Finding]) -> Rejection | None:
 def _refused(finding: Finding) -> Rejection:
     claim, tell = finding.claim, finding.tell
     if finding.gate == NUMBERS:
-        return _refusal(NUMBERS, f"{claim.field} states {claim.text!r}, {tell}", finding.line)
+        return refusal(NUMBERS, f"{claim.field} states {claim.text!r}, {tell}", finding.line)
     why = f"{claim.rule}: {tell}" if claim.rule else tell
-    return _refusal(
+    return refusal(
         CLAIMS, f"{claim.field} makes a claim of the kind {claim.kind}, {claim.text!r} ({why})", finding.line
     )
 
@@ -216,7 +146,7 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
             continue
         for match in _LOOP.finditer(line.lower()):
             if normal(match[0]).strip() not in context.facts.text:
-                return _refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
+                return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     return None
 
 
@@ -248,10 +178,6 @@ def _lines(fields: Fields) -> Iterator[tuple[str, str]]:
     return ((name, line) for name, lines in fields.items() for line in lines)
 
 
-def _refusal(gate: str, problem: str, line: str) -> Rejection:
-    return Rejection(gate, f"{problem}: {line if len(line) <= SHOWN else line[:SHOWN] + '…'}")
-
-
 Gate = Callable[[Fields, Context], Rejection | None]
 
 GATES: tuple[Gate, ...] = (
@@ -260,7 +186,10 @@ GATES: tuple[Gate, ...] = (
     characters_gate,
     placeholder_gate,
     contact_gate,
+    personal_gate,
+    injection_gate,
     repetition_gate,
+    wording_gate,
     language_gate,
     brand_words_gate,
 )
@@ -281,7 +210,12 @@ def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[F
 
 
 def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
-    """A draft parsed and put through the gates."""
+    """A draft parsed and put through the gates. What they refuse is kept without the personal data in it."""
+    facts = facts or facts_of(draft.brief)
+    return kept_private(_check(draft, channel, facts), facts)
+
+
+def _check(draft: Draft, channel: Channel, facts: Facts) -> AdCopy:
     if draft.finish_reason == "length":
         reason = f"the draft was cut off after {draft.output_tokens} tokens; the campaign's max_tokens may be too low"
         return AdCopy(draft, {}, Rejection("truncated", reason))
@@ -289,22 +223,13 @@ def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
         fields = parse(draft.text, channel)
     except ParseError as exc:
         return AdCopy(draft, {}, Rejection("parse", str(exc)))
-    rejection, findings = _examine(fields, Context(draft.brief, channel, facts or facts_of(draft.brief)))
+    context = Context(draft.brief, channel, facts)
+    rejection, findings = _examine(fields, context)
     warned = tuple(_warning(each) for each in findings if each.claim.verdict == "warned")
-    warnings = (*warnings_for(fields, channel), *warned)
+    warnings = (*warnings_for(fields, channel, context), *warned)
     return AdCopy(draft, fields, rejection, warnings, tuple(each.claim for each in findings))
 
 
 def _warning(finding: Finding) -> str:
     claim = finding.claim
     return f"{claim.field} says {claim.text!r}, {f'{claim.rule}: ' if claim.rule else ''}{finding.tell}"
-
-
-def warnings_for(fields: Fields, channel: Channel) -> tuple[str, ...]:
-    """The soft limits that a copy exceeds."""
-    return tuple(
-        f"{spec.name} is {length}, better at most {spec.soft_limit}: {line}"
-        for spec in channel.fields
-        for line in fields.get(spec.name, ())
-        if spec.soft_limit is not None and (length := COUNTERS[spec.counter](line)) > spec.soft_limit
-    )

@@ -7,7 +7,7 @@ features and figures are drawn from spaces far too large to learn by heart, so t
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -15,19 +15,24 @@ from typing import Any
 
 import yaml
 
-from generation.channels import Channel, FieldSpec, channel_names, load_channel
+from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
 from generation.facts import facts_of, normal
 from generation.prompts import price_text, product_view
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
 from generation.scoring import names_the_product
+from generation.shape import same_line
 
+# What the shipped model was taught. The lexicon has patterns for every channel, so a later training can ask for all.
+TAUGHT_CHANNELS = ("email", "google_rsa", "meta_feed", "product_page", "push", "sms")
 CURRENCIES = {"en-US": ("USD", "USD", "USD", "EUR", "GBP", "CAD"), "zh-CN": ("CNY", "CNY", "CNY", "CNY", "USD")}
 CATALOGUE_SHARE = 0.25  # products written as large catalogues write them: any words at all, at length
 ROUGH_SHARE = 0.25  # of the others, those whose title is made of words that stand for no thing
 LONG_SHARE = 0.15  # products whose description runs on, as real ones do
 KNOWN_SHARE = 0.4  # invented names that are made of everyday words
 CROSS_SHARE = 0.1  # zh-CN briefs whose product is written in English
+PRICELESS_CHANNELS = frozenset({"amazon_listing", "taobao_title"})  # Amazon and Taobao show price and offer themselves
+LONG_CHANNELS = frozenset({"wechat_article", "amazon_listing"})  # whose paragraph tells a further fact
 ATTEMPTS = 8
 SPARE = 8  # a limited line leaves one part in so many unused: counting characters is not what a small model does well
 _TITLE_END = re.compile(
@@ -52,7 +57,12 @@ def lexicon(locale: str) -> dict[str, Any]:
     return loaded
 
 
-def examples(seed: int, replies: int = 1, locales: Sequence[str] = ("en-US", "zh-CN")) -> Iterator[Example]:
+def examples(
+    seed: int,
+    replies: int = 1,
+    locales: Sequence[str] = ("en-US", "zh-CN"),
+    channels: Sequence[str] = TAUGHT_CHANNELS,
+) -> Iterator[Example]:
     """Examples without end, the same for the same seed, each with so many replies. Products repeat only by chance."""
     rng = random.Random(seed)
     number = 0
@@ -62,7 +72,7 @@ def examples(seed: int, replies: int = 1, locales: Sequence[str] = ("en-US", "zh
         language = "en-US" if locale == "zh-CN" and rng.random() < CROSS_SHARE else locale
         facts = _make_product(rng, language, f"corpus-{number}")
         campaign = _make_campaign(rng, locale, number)
-        brief = Brief(number, campaign, facts.product, _make_segment(rng, locale), rng.choice(channel_names()), locale)
+        brief = Brief(number, campaign, facts.product, _make_segment(rng, locale), rng.choice(channels), locale)
         yield Example(brief, tuple(_reply(rng, brief, facts, copied=language == locale) for _ in range(replies)))
 
 
@@ -331,13 +341,17 @@ def _reply(rng: random.Random, brief: Brief, facts: _Facts, *, copied: bool) -> 
     told = facts_of(brief)
     for _ in range(ATTEMPTS):
         fields = _write(rng, brief, _slots(rng, brief, facts, copied=copied))
-        if names_the_product(normal(reply_text(fields)), told):
+        text = reply_text(fields)
+        if names_the_product(normal(text), told) and not (brief.locale == "zh-CN" and text.isascii()):
             break
     return fields
 
 
 def _write(rng: random.Random, brief: Brief, slots: Mapping[str, str]) -> Fields:
     channel, patterns = load_channel(brief.channel), lexicon(brief.locale)["reply"]
+    if brief.channel in PRICELESS_CHANNELS:
+        slots = {name: value for name, value in slots.items() if name != "price"}
+        brief = replace(brief, campaign=replace(brief.campaign, offer=None))
     joint = "" if brief.locale == "zh-CN" else " "
     fields: dict[str, list[str]] = {}
     for spec in channel.fields:
@@ -345,23 +359,52 @@ def _write(rng: random.Random, brief: Brief, slots: Mapping[str, str]) -> Fields
             continue
         lines = fields.setdefault(spec.name, [])
         for number in range(spec.ask):
+            wanted = _within(spec, lines, number)
             for source in _sources(channel, spec, number):
-                line = _line(rng, patterns, source, slots, spec, lines, joint, brief)
-                if line is not None:
+                line = _line(rng, patterns, source, slots, wanted, lines, joint, brief)
+                if line is not None and not (spec.distinct and _told_elsewhere(line, fields, spec.name)):
                     lines.append(line)
                     break
     return {name: tuple(lines) for name, lines in fields.items()}
 
 
+def _within(spec: FieldSpec, lines: Sequence[str], number: int) -> FieldSpec:
+    """The field as it is for its last line where one line should be short and none is yet."""
+    count = COUNTERS[spec.counter]
+    if spec.some_within is None or number < spec.ask - 1 or any(count(line) <= spec.some_within for line in lines):
+        return spec
+    return replace(spec, hard_limit=spec.some_within)
+
+
+def _told_elsewhere(line: str, fields: Mapping[str, Sequence[str]], name: str) -> bool:
+    return any(same_line(line) == same_line(other) for key, lines in fields.items() if key != name for other in lines)
+
+
 def _sources(channel: Channel, spec: FieldSpec, number: int) -> tuple[str, ...]:
     """The pattern lists to try for a field's line, best first."""
     match channel.channel, spec.name:
-        case "google_rsa", "headline":
+        case "pmax", "headline" if number == spec.ask - 1:
+            return ("headline", "headline_named", "short")
+        case "google_rsa" | "pmax", "headline":
             return ("headline_named", "title") if number == 0 else ("headline", "headline_named", "title")
-        case "google_rsa", "description":
+        case "google_rsa" | "pmax", "description":
             return ("description", "sms")
-        case ("email", "body") | ("product_page", "description"):
+        case "pmax", "long_headline":
+            return ("long_headline",)
+        case ("email" | "wechat_article", "body") | ("product_page" | "amazon_listing", "description"):
             return ("paragraph",)
+        case "amazon_listing" | "taobao_title", "title":
+            return ("search_title", "headline_named")
+        case "amazon_listing", "bullet":
+            return ("listing_bullet",)
+        case "linkedin", "intro":
+            return ("description", "push")
+        case "linkedin", "headline":
+            return ("headline_named", "headline")
+        case "linkedin", "description":
+            return ("short", "headline")
+        case "wechat_article", "digest":
+            return ("description", "push")
         case _, "primary_text":
             return ("description", "push")
         case "push", "body":
@@ -459,7 +502,7 @@ def _paragraph(
     opening = one("sentence_open")
     fact = one("sentence_fact")
     sentences = [opening, fact]
-    if rng.random() < 0.3:
+    if rng.random() < (1 if brief.channel in LONG_CHANNELS else 0.3):
         sentences.append(one("sentence_fact", without=fact))
     if brief.campaign.offer:
         sentences.append(f"{brief.campaign.offer}{'。' if not joint else '.'}")

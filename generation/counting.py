@@ -29,12 +29,13 @@ def gbk_bytes(text: str) -> int:
     try:
         return len(text.encode("gbk"))
     except UnicodeEncodeError:
-        return sum(len(ch.encode("gbk" if _in_gbk(ch) else "gb18030", "replace")) for ch in text)
+        return sum(len(ch.encode("gbk" if in_charset(ch, "gbk") else "gb18030", "replace")) for ch in text)
 
 
-def _in_gbk(ch: str) -> bool:
+def in_charset(text: str, charset: str) -> bool:
+    """Whether every character is in an encoding, as GBK for Taobao."""
     try:
-        ch.encode("gbk")
+        text.encode(charset)
     except UnicodeEncodeError:
         return False
     return True
@@ -92,3 +93,6 @@ COUNTERS: Mapping[str, Callable[[str], int]] = {
     "sms_units": sms_units,
     "sms_segments": sms_segments,
 }
+
+UNITS: Mapping[str, str] = {"gbk_bytes": " bytes of GBK", "utf8_bytes": " bytes", "sms_segments": " messages"}
+"""What people call a counter's unit, where it is not simply characters."""

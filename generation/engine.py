@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from generation.records import Draft, Failure, Generation, Prompt
+from generation.judging import digit_tokens, weigh
+from generation.records import Draft, Failure, Generation, Judged, Prompt, Question
 from generation.sharing import Item, PrefixMeter
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Engine:
         self.seconds = 0.0  # spent in the engine's steps so far
         self.deaths = 0
         self._meter = PrefixMeter()
+        self._digits: tuple[tuple[int, ...], ...] = ()
         self._shared: dict[str, int] = {}  # prompt tokens of what is in flight that an earlier prompt told
         self._engine: Any = None
         self._start()
@@ -116,6 +118,11 @@ class Engine:
             self._watch.stop()
             self._engine.engine_core.shutdown()
             self._engine = None
+
+    @property
+    def in_process(self) -> bool:
+        """Whether vLLM computes in this very process, on the cores and under the lock that all its Python shares."""
+        return not _processes(self._engine)
 
     def _start(self) -> None:
         self._engine = _build(self.options, self.max_model_len)
@@ -188,14 +195,14 @@ class Engine:
                     elif refused := self._submit(item, in_flight):
                         yield refused
                     else:
-                        sequences += item.brief.campaign.variants
+                        sequences += item.sequences
                 if not in_flight:
                     continue
                 for output in self._step():
                     if output.finished:
                         prompt = in_flight.pop(output.request_id)
-                        sequences -= prompt.brief.campaign.variants
-                        yield self._generation(prompt, output)
+                        sequences -= prompt.sequences
+                        yield self._answer(prompt, output)
         except _Died:
             alive = False
             raise
@@ -222,25 +229,58 @@ class Engine:
     def _submit(self, prompt: Prompt, in_flight: dict[str, Prompt]) -> Failure | None:
         brief = prompt.brief
         room = self.max_model_len - len(prompt.token_ids)
-        if room < brief.campaign.sampling.max_tokens:
+        if room < prompt.longest_answer:
             return Failure(
                 brief,
                 "generate",
                 f"the prompt of {len(prompt.token_ids)} tokens leaves room for {max(room, 0)} of the "
-                f"{brief.campaign.sampling.max_tokens} that the campaign asks for: shorten the product's text, "
+                f"{prompt.longest_answer} that the campaign asks for: shorten the product's text, "
                 "lower max_tokens or take a model with a longer context",
             )
-        request_id = f"{brief.id}-{brief.attempt}"
+        request_id = prompt.request_id
         in_flight[request_id] = prompt  # before it is asked of the engine, which may be found dead
         try:
-            self._engine.add_request(request_id, {"prompt_token_ids": list(prompt.token_ids)}, _sampling_params(prompt))
+            params = self._question_params() if isinstance(prompt, Question) else _sampling_params(prompt)
+            self._engine.add_request(request_id, {"prompt_token_ids": list(prompt.token_ids)}, params)
         except ValueError as exc:  # vLLM's validation errors are ValueErrors: this prompt, not the engine
             del in_flight[request_id]
             return Failure(brief, "generate", f"vLLM refused the prompt: {_one_line(exc)}")
         except Exception as exc:
             raise _Died(_one_line(exc)) from exc
-        self._shared[request_id] = self._meter.shared(prompt)
+        if not isinstance(prompt, Question):
+            self._shared[request_id] = self._meter.shared(prompt)
         return None
+
+    def judge(self, questions: Iterable[Question | Failure | None]) -> Generator[Judged | Failure, None, None]:
+        """What the model thinks of each copy, as ``generate`` reads and writes: the same loop, the same cache.
+
+        Raises CannotJudge when the model's tokenizer has no token for one of the digits.
+        """
+        self._digits = digit_tokens(self.tokenizer)
+        yield from cast(Generator[Judged | Failure, None, None], self.generate(questions))
+
+    def _question_params(self) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        return SamplingParams(
+            temperature=0.0,
+            max_tokens=1,
+            # Their logprobs before any sampling, whatever token comes out: vLLM gives just these.
+            logprob_token_ids=[token for tokens in self._digits for token in tokens],
+            detokenize=False,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+    def _answer(self, prompt: Prompt, output: Any) -> Any:
+        """A Generation, or for a Question what the model thinks."""
+        if not isinstance(prompt, Question):
+            return self._generation(prompt, output)
+        first = output.outputs[0].logprobs[0] if output.outputs[0].logprobs else {}
+        rating, mass = weigh({token: logprob.logprob for token, logprob in first.items()}, self._digits)
+        return Judged(
+            prompt.brief, prompt.candidate, rating, mass, len(prompt.token_ids), output.num_cached_tokens or 0
+        )
 
     def _generation(self, prompt: Prompt, output: Any) -> Generation:
         drafts = tuple(

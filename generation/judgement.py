@@ -17,27 +17,38 @@ from generation.channels import load_channel
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
-    "checks.py", "claims.py", "counting.py", "dates.py", "facts.py", "lexicon.py", "lines.py", "needles.py",
-    "numbers.py", "parsing.py", "policies.py", "prompts.py", "scoring.py", "support.py",
+    "calibration.py", "checks.py", "claims.py", "counting.py", "dates.py", "facts.py", "guards.py", "injection.py",
+    "lexicon.py", "lines.py", "needles.py", "numbers.py", "parsing.py", "personal.py", "policies.py", "prompts.py",
+    "readability.py", "scoring.py", "shape.py", "support.py",
+)  # fmt: skip
+DATA = (
+    "scoring.yaml", "readability.yaml", "voices.yaml", "corpus/words-zh-CN.txt", "corpus/zh-CN.yaml",
 )  # fmt: skip
 
 
 @cache
 def judgement(channel: str) -> str:
-    """The digest for one channel: its rules, the policies, the score's weights and the code that applies them.
+    """The digest for one channel: its rules, the policies, what the score is made of and the code that applies them.
 
     Raises UnknownChannel.
     """
     templates, code = files("templates"), files("generation")
     policies = sorted((templates / "policies").iterdir(), key=lambda pack: pack.name)
-    told = [source.read_text("utf-8") for source in (*policies, templates / "scoring.yaml", *(code / n for n in CODE))]
+    sources = (*policies, *(templates.joinpath(*name.split("/")) for name in DATA), *(code / name for name in CODE))
+    told = [source.read_text("utf-8") for source in sources]
     return hashlib.sha256(json.dumps([_rules(channel), *told], sort_keys=True).encode()).hexdigest()
 
 
 def _rules(channel: str) -> dict[str, Any]:
     """The channel's specification without what people and prompts are told of it."""
-    spec = asdict(load_channel(channel))
-    for part in (spec, spec["payload"] or {}, *spec["fields"]):
-        for name in ("title", "guidance", "source_url"):
-            part.pop(name, None)
+    spec: dict[str, Any] = _bare(asdict(load_channel(channel)))
     return spec
+
+
+_TOLD = frozenset({"title", "guidance", "source_url", "verified_on", "sure"})
+
+
+def _bare(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _bare(value) for name, value in part.items() if name not in _TOLD}
+    return [_bare(value) for value in part] if isinstance(part, tuple | list) else part

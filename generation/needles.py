@@ -26,9 +26,9 @@ _WIDEST_CLASS = 16
 _COMMON = frozenset(
     ("a", "all", "an", "and", "are", "as", "at", "by", "end", "for", "from", "get", "has", "in", "is", "it",
      "made", "more", "new", "now", "of", "off", "on", "one", "only", "or", "our", "out", "save", "so", "than",
-     "that", "the", "this", "to", "up", "was", "we", "with", "you", "your",
-     "一", "不", "专", "买", "产品", "人", "你", "元", "出", "品", "多", "大", "好", "您", "打", "折",
-     "是", "有", "用", "的", "省", "第", "送", "顾客")
+     "that", "the", "this", "to", "up", "was", "we", "with", "you", "your", "一", "不", "专", "买", "产品",
+     "人", "你", "元", "出", "品", "多", "大", "好", "您", "打", "折", "是", "有", "用", "的", "省", "第",
+     "送", "顾客")
 )  # fmt: skip
 
 Needles = frozenset[str]

@@ -14,15 +14,19 @@ from generation.records import Fields
 
 # What models call the fields besides their names in the specification; compared without case, spaces, digits.
 _ALIASES: Mapping[str, tuple[str, ...]] = {
-    "headline": ("标题", "广告标题", "短标题"),
-    "description": ("描述", "说明", "广告描述", "介绍"),
+    "headline": ("标题", "广告标题", "短标题", "shortheadline"),
+    "long_headline": ("长标题", "广告长标题"),
+    "description": ("描述", "说明", "广告描述", "介绍", "商品描述", "productdescription"),
     "path": ("路径",),
     "primary_text": ("正文", "主文案", "文案", "body", "text"),
     "subject": ("主题", "邮件主题", "标题", "subjectline"),
     "preheader": ("预览文字", "预览", "摘要", "preview", "previewtext"),
-    "title": ("标题", "推送标题", "headline"),
+    "title": ("标题", "推送标题", "商品标题", "文章标题", "headline", "producttitle", "productname", "itemname"),
     "body": ("正文", "内容", "短信", "短信内容", "message", "text", "sms"),
-    "bullet": ("要点", "卖点", "bulletpoint"),
+    "bullet": ("要点", "卖点", "五点描述", "bulletpoint", "keyproductfeature"),
+    "business_name": ("商家名称", "企业名称", "公司名称"),
+    "digest": ("摘要", "导读", "summary"),
+    "intro": ("正文", "导语", "介绍性文字", "introductorytext", "introduction", "introtext", "primarytext"),
 }
 _THOUGHT = re.compile(r"<(/?)think(?:ing)?>")
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
@@ -34,9 +38,9 @@ _BULLET = re.compile(r"[-*•·]\s+(?=\S)")
 _RULE = re.compile(r"[\s*_=#~-]*")
 _QUOTES = {'"': '"', "'": "'", "“": "”", "「": "」", "`": "`"}
 _PAIRED = ("**", "__", "*", '"', "`")  # marks that open before a label may close behind it or behind its text
-_PARAGRAPHS = frozenset({"body", "description", "primary_text"})  # a further unlabelled line belongs to these
+_PARAGRAPHS = frozenset({"body", "description", "primary_text", "intro"})  # a further unlabelled line belongs to these
 _JSON_DEPTH = 4
-DRAFT_CHARACTERS = 20_000  # four times the longest field; a longer draft is a model that ran wild
+DRAFT_CHARACTERS = 20_000  # the longest field, WeChat's body, has one less; a longer draft is a model that ran wild
 
 
 class ParseError(ValueError):
@@ -57,13 +61,19 @@ def parse(text: str, channel: Channel) -> Fields:
     found: dict[str, list[str]] = {name: [] for name in maximum}
     labels = _labels(channel)
     for name, line in _from_json(text, labels) or _from_lines(text, labels, maximum):
-        if len(found[name]) < maximum[name] and (clean := _plain(line)) and clean not in found[name]:
+        clean = _plain(line)
+        if clean and len(found[name]) < maximum[name] and not any(same_words(clean, other) for other in found[name]):
             found[name].append(clean)
     fields = {name: tuple(lines) for name, lines in found.items() if lines}
     if not fields:
         wanted = ", ".join(spec.name for spec in channel.fields if spec.ask)
         raise ParseError(f"none of the fields {wanted} is in it")
     return fields
+
+
+def same_words(line: str, other: str) -> bool:
+    """Whether two lines differ in nothing but capitals and spaces, and one of them is enough."""
+    return line == other or "".join(line.lower().split()) == "".join(other.lower().split())
 
 
 @cache

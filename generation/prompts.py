@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, cast, overload
 
 import jinja2
 from babel import Locale
@@ -21,7 +21,9 @@ from jinja2.sandbox import SandboxedEnvironment
 from transformers import PreTrainedTokenizerBase
 
 from generation.channels import LOCALES, load_channel
-from generation.records import Brief, Failure, Product, Prompt
+from generation.injection import without_instructions
+from generation.personal import cleaned, masked
+from generation.records import Brief, Candidate, Failure, Fields, Product, Prompt, Question
 
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 600
@@ -48,16 +50,20 @@ def clean(value: str, limit: int | None = None) -> str:
     """
     if limit is not None:
         value = value[: limit * 4]  # a 60,000-character description is not worth normalising whole
-    kept = "".join(
-        " " if ch.isspace() else ch for ch in value if ch.isspace() or unicodedata.category(ch) not in _INVISIBLE
-    )
-    text = " ".join(kept.split())
+    text = " ".join(visible(value).split())
     if limit is None or len(text) <= limit:
         return text
     cut = text[:limit]
     # Cut at the last space of a spaced script; Chinese has none near the end and is cut where it stands.
     head, space, _ = cut.rpartition(" ")
     return head if space and len(head) > limit // 2 else cut
+
+
+def visible(value: str) -> str:
+    """The same with its lines and its length kept."""
+    if value.isascii() and value.isprintable():
+        return value
+    return "".join(ch for ch in value if ch.isspace() or unicodedata.category(ch) not in _INVISIBLE)
 
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
@@ -81,16 +87,56 @@ def _babel(locale: str) -> Locale:
 
 
 def product_view(product: Product, locale: str) -> dict[str, Any]:
-    """What a template (and the checks) may know of a product: cleaned, capped text, None where absent."""
-    attributes = list(product.attributes.items())[:ATTRIBUTES]
+    """What a template (and the checks) may know of a product: cleaned, capped text, None where absent.
+
+    Nobody's personal data, and no sentence that speaks to the model and not to a customer.
+    """
+    name = name_of(product)
+    told = [
+        (clean(name_safe(attribute, locale), ATTRIBUTE_CHARACTERS), clean(text, ATTRIBUTE_CHARACTERS))
+        for attribute, value in list(product.attributes.items())[:ATTRIBUTES]
+        if (text := safe(value, locale, name)) or not value
+    ]
+    description = (product.description or "")[: DESCRIPTION_CHARACTERS * 4]
     return {
-        "title": clean(product.title, TITLE_CHARACTERS),
-        "brand": clean(product.brand or "", ATTRIBUTE_CHARACTERS) or None,
-        "category": clean(product.category or "", ATTRIBUTE_CHARACTERS) or None,
+        "title": clean(name_safe(product.title, locale), TITLE_CHARACTERS),
+        "brand": clean(name_safe(product.brand or "", locale), ATTRIBUTE_CHARACTERS) or None,
+        "category": clean(name_safe(product.category or "", locale), ATTRIBUTE_CHARACTERS) or None,
         "price": price_text(product, locale),
-        "attributes": [(clean(k, ATTRIBUTE_CHARACTERS), clean(v, ATTRIBUTE_CHARACTERS)) for k, v in attributes],
-        "description": clean(product.description or "", DESCRIPTION_CHARACTERS) or None,
+        "attributes": told,
+        "description": clean(safe(description, locale, name), DESCRIPTION_CHARACTERS) or None,
     }
+
+
+def name_of(product: Product) -> str:
+    """What a product is called, with its brand and category."""
+    return " ".join(filter(None, (product.title, product.brand, product.category)))
+
+
+def safe(text: str, locale: str, name: str) -> str:
+    """A text about a product without personal data and without sentences for the model."""
+    return without_instructions(cleaned(visible(text), locale, name)[0], name).text
+
+
+def name_safe(text: str, locale: str) -> str:
+    """The same for a name, which may be a person's or a question; what would leave nothing of it stays."""
+    kept = cleaned(visible(text), locale)[0]
+    return without_instructions(kept).text or kept
+
+
+def hidden_in(product: Product) -> tuple[str, ...]:
+    """The sentences for the model in a product's text, all of it, which no prompt shows."""
+    names = (product.title, product.brand, product.category)
+    return _hidden(name_of(product), names, (product.description, *product.attributes.values()))
+
+
+@lru_cache(maxsize=1024)
+def _hidden(name: str, names: tuple[str | None, ...], texts: tuple[str | None, ...]) -> tuple[str, ...]:
+    cut = [sentence for text in texts if text for sentence in without_instructions(visible(text), name).sentences]
+    for text in filter(None, names):
+        found = without_instructions(visible(text))
+        cut += found.sentences if found.text else ()
+    return tuple(cut)
 
 
 class TemplateSet:
@@ -142,14 +188,15 @@ class TemplateSet:
             raise PromptError(f"template {locale}/{channel}.j2, line {exc.lineno}: {exc.message}") from exc
         return sources
 
-    def pieces(self, brief: Brief) -> tuple[list[str], list[str]]:
+    def pieces(self, brief: Brief, copy: Fields | None = None) -> tuple[list[str], list[str]]:
         """The system and the user message as pieces; those that came from data are ``Data``.
 
+        With a copy, the question what it is worth: of the template ``judge.j2`` instead of the channel's.
         Raises PromptError for an unknown locale, a missing template or an undefined variable.
         """
         if brief.locale not in LOCALES:
             raise PromptError(f"no locale {brief.locale!r}; there are {', '.join(LOCALES)}")
-        name = f"{brief.locale}/{brief.channel}.j2"
+        name = f"{brief.locale}/{brief.channel if copy is None else 'judge'}.j2"
         segment, separator = brief.segment, "、" if brief.locale.startswith("zh") else ", "
         product = product_view(brief.product, brief.locale)
         if not product["title"]:
@@ -158,8 +205,9 @@ class TemplateSet:
             )
         if not clean(segment.name):
             raise PromptError(f"segment {segment.id} has no name: it is no longer there, or holds no visible text")
+        channel = load_channel(brief.channel)
         values = {
-            "channel": load_channel(brief.channel),
+            "channel": channel,
             "locale": brief.locale,
             "campaign": {
                 "brand_voice": clean(brief.campaign.brand_voice or "", 400) or None,
@@ -167,10 +215,11 @@ class TemplateSet:
             },
             "product": product,
             "segment": {
-                "name": clean(segment.name, ATTRIBUTE_CHARACTERS),
-                "interests": clean(separator.join(segment.interests), ATTRIBUTE_CHARACTERS * 2),
-                "needs": clean(separator.join(segment.needs), ATTRIBUTE_CHARACTERS * 2),
+                "name": masked(clean(segment.name, ATTRIBUTE_CHARACTERS), brief.locale),
+                "interests": masked(clean(separator.join(segment.interests), ATTRIBUTE_CHARACTERS * 2), brief.locale),
+                "needs": masked(clean(separator.join(segment.needs), ATTRIBUTE_CHARACTERS * 2), brief.locale),
             },
+            "copy": [(spec.name, clean(line)) for spec in channel.fields for line in (copy or {}).get(spec.name, ())],
         }
         try:
             template = self._environment.get_template(name)
@@ -218,7 +267,16 @@ class PromptRenderer:
 
         Raises PromptError when the template or the value is at fault or the prompt is too long.
         """
-        system, user = self._templates.pieces(brief)
+        return Prompt(brief, self._encode(*self._templates.pieces(brief)))
+
+    def ask(self, brief: Brief, candidate: Candidate) -> Question:
+        """What the model thinks of a copy, as token ids; the copy counts as hostile text like all data.
+
+        Raises PromptError as ``render`` does.
+        """
+        return Question(brief, self._encode(*self._templates.pieces(brief, candidate.fields)), candidate)
+
+    def _encode(self, system: list[str], user: list[str]) -> tuple[int, ...]:
         before, between, after = self._frame
         ids: list[int] = []
         pending = ""  # literal text not yet encoded, so that adjacent literals tokenise as one
@@ -238,7 +296,7 @@ class PromptRenderer:
             raise PromptError(
                 f"the prompt has {len(ids)} tokens, the model takes {self.max_prompt_tokens}: shorten the product text"
             )
-        return Prompt(brief, tuple(ids))
+        return tuple(ids)
 
     def text(self, brief: Brief) -> str:
         """The same prompt as a person reads it, for a dry run."""
@@ -292,9 +350,16 @@ def _chat_frame(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str, str]:
     raise PromptError("the model's chat template takes neither a system nor a user message")
 
 
-def render(briefs: Iterable[Brief], renderer: PromptRenderer) -> Iterator[Prompt | Failure]:
-    """Each brief as a prompt, or as a failure with its reason; one bad brief never stops the next."""
+@overload
+def render(briefs: Iterable[Brief], renderer: PromptRenderer) -> Iterator[Prompt | Failure]: ...
+@overload
+def render(briefs: Iterable[Brief | None], renderer: PromptRenderer) -> Iterator[Prompt | Failure | None]: ...
+def render(briefs: Iterable[Brief | None], renderer: PromptRenderer) -> Iterator[Prompt | Failure | None]:
+    """Each brief as a prompt, or as a failure with its reason; one bad brief never stops the next. None stays None."""
     for brief in briefs:
+        if brief is None:
+            yield None
+            continue
         try:
             yield renderer.render(brief)
         except PromptError as exc:

@@ -118,10 +118,29 @@ class Prompt:
     brief: Brief
     token_ids: tuple[int, ...]
 
+    @property
+    def request_id(self) -> str:
+        """What the engine calls it."""
+        return f"{self.brief.id}-{self.brief.attempt}"
+
+    @property
+    def sequences(self) -> int:
+        """How many answers it asks for."""
+        return self.brief.campaign.variants
+
+    @property
+    def longest_answer(self) -> int:
+        """Of so many tokens at most."""
+        return self.brief.campaign.sampling.max_tokens
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the engine returned for one variant of a brief; the text is kept raw."""
+    """What the engine returned for one variant of a brief; the text is kept raw.
+
+    ``kept`` are parts of its score that were decided elsewhere, when it is judged again: by the language model as a
+    judge, by comparing it with other copy.
+    """
 
     brief: Brief
     variant: int  # 0 … campaign.variants − 1
@@ -129,6 +148,7 @@ class Draft:
     output_tokens: int
     mean_logprob: float | None  # natural log, averaged over the output tokens; None when there are none
     finish_reason: str  # "stop" or "length"
+    kept: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +220,60 @@ class ScoredCopy:
     score: float | None
     parts: Mapping[str, float] = field(default_factory=dict)  # each 0–1, by name
     notes: tuple[str, ...] = ()  # the parts in words: "names 3 of 5 facts"
+    raw: float | None = None  # what the parts make, by which copies are ranked: ``score`` is that as calibrated
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stored copy that passed the gates and may be selected."""
+
+    id: int
+    attempt: int
+    variant: int
+    fields: Fields
+    raw: float | None  # its score before calibration
+    parts: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+    judged_by: str | None = None  # the language model that judged it, and its prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A brief that waits for one of its copies to be selected."""
+
+    brief: Brief
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Prompt):
+    """A prompt that asks the language model for its opinion of one copy."""
+
+    candidate: Candidate
+
+    @property
+    def request_id(self) -> str:
+        return f"copy-{self.candidate.id}"
+
+    @property
+    def sequences(self) -> int:
+        return 1
+
+    @property
+    def longest_answer(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the language model said of a copy: 1 to 5, or None where it gave no clear answer. That is no low score."""
+
+    brief: Brief
+    candidate: Candidate
+    rating: float | None
+    mass: float  # the probability that its first token was one of the five digits
+    prompt_tokens: int
+    cached_prompt_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from generation.facts import OFFERS, Facts, normal, today
+from generation.facts import OFFERS, Facts, holds, normal, today
 from generation.lexicon import Lexicon, lexicon
 from generation.numbers import Stated
 from generation.policies import Rule, market_of
@@ -240,7 +240,9 @@ def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
                 return short.named(word)
         for found in known:
             if found == wanted or (not _IMITATED.search(found) and _is_kind_of(found, wanted)):
-                source = facts.held_in(found)
+                # "Cotton: 95%": an attribute's name says it as well as its value
+                named = (each for each in facts.sources if holds(normal(each.column), found))
+                source = facts.held_in(found) or next(named, None)
                 return source.named(found) if source else None
     return None
 

@@ -3,7 +3,7 @@
 Only what is read here gets into a link or a redirect, so that neither leads off this page.
 """
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, Field, ValidationError
@@ -24,6 +24,8 @@ class ListAddress(BaseModel):
     product: str = Field("", max_length=200)
     min_score: str = Field("", pattern=r"^\s*(\d{1,3}(\.\d+)?)?\s*$")
     run: str = Field("", pattern=r"^\s*\d{0,18}\s*$")
+    verdict: Literal["", "unsupported", "warned", "supported"] = ""
+    rule: str = Field("", max_length=60)
     sort: Sort = "best"
     page: int = Field(1, ge=1, le=100_000)
     done: str = ""  # what was decided just now, and on how many
@@ -38,6 +40,8 @@ class ListAddress(BaseModel):
             product=clean(self.product) or None,
             min_score=float(self.min_score) if self.min_score.strip() else None,
             run=int(self.run) if self.run.strip() else None,
+            verdict=self.verdict or None,
+            rule=clean(self.rule) or None,
         )
 
     @classmethod
@@ -59,7 +63,9 @@ class ListAddress(BaseModel):
         product = f"product {self.product!r}" if self.product else ""
         score = f"score from {self.min_score}" if self.min_score.strip() else ""
         run = f"run {self.run}" if self.run.strip() else ""
-        return ", ".join(filter(None, (self.campaign, self.channel, self.locale, product, score, run)))
+        claims = f"{self.verdict} claims" if self.verdict else ""
+        rule = f"rule {self.rule}" if self.rule else ""
+        return ", ".join(filter(None, (self.campaign, self.channel, self.locale, product, score, run, claims, rule)))
 
     def after(self, done: str, count: int = 1) -> str:
         """The address to go on to after a decision."""

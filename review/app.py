@@ -33,6 +33,7 @@ from sql.copies import (
     read_copy,
 )
 from sql.database import Database, DatabaseUnavailable
+from sql.promotions import expire
 from sql.reviews import DECIDED, Decision, DecisionRefused, Verdict, decide, review_history
 
 PAGE = 25
@@ -48,6 +49,7 @@ _templates = jinja2.Environment(
 )
 # Without the invisible and direction-changing characters by which catalogue text could pass for another text.
 _templates.filters["visible"] = clean
+_templates.filters["money"] = lambda amount: f"{amount.normalize():f}" if amount % 1 == 0 else f"{amount:.2f}"
 Form = Annotated[FormData, Depends(own_form)]
 CopyId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -176,6 +178,7 @@ def _list(
     problems: Collection[str] = (),
     status: int = 200,
 ) -> Response:
+    expire(database)  # what ended at midnight is offered no more, though no run has been
     filters = asked.filters()
     total = count_copies(database, filters)
     pages = max(1, -(-total // PAGE))

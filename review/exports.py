@@ -17,8 +17,10 @@ from generation.channels import channel_names
 from review.cells import UnsafeCell
 from review.decisions import objection
 from review.formats import FORMATS, Format, Row, columns_for
+from review.provenance import Sidecar, provenance_file
 from sql.copies import Filters, StoredCopy, copy_ids, stored_copies
 from sql.database import Database
+from sql.promotions import expire_on
 from sql.reviews import lock_exportable, mark_exported
 
 
@@ -52,16 +54,21 @@ def export(
     wanted = replace(filters, channels=channels, statuses=statuses, current=True)
     result = Exported()
     with database.begin() as connection:
+        expire_on(connection)
         ids = copy_ids(connection, wanted, sort="product" if chosen.key is None else "best")
         result.out_of_date = len(copy_ids(connection, replace(wanted, current=False))) - len(ids)
         if not keep_status:  # held until the file is in place, so that nobody rejects what is on its way out
             held = lock_exportable(connection, ids, statuses)
             ids = [number for number in ids if number in held]
         written: list[int] = []
-        rows = _rows(stored_copies(connection, ids), chosen, written, result)
+        sidecar = Sidecar()
+        rows = _rows(stored_copies(connection, ids), chosen, written, result, sidecar)
         if (first := next(rows, None)) is not None:
-            with _whole_file(out) as file:
+            # The file beside it takes its name first: no export stands without its provenance.
+            with _whole_file(out) as file, _whole_file(provenance_file(out)) as beside:
+                sidecar.begin(beside, out.name, chosen.name)
                 _write(file, chosen, channels or channel_names(), _chain(first, rows))
+                sidecar.end()
         result.copies = len(written)
         if not keep_status:
             result.marked = mark_exported(connection, written)
@@ -79,7 +86,9 @@ def _format(name: str, filters: Filters) -> Format:
     return chosen
 
 
-def _rows(copies: Iterator[StoredCopy], chosen: Format, written: list[int], result: Exported) -> Iterator[Row]:
+def _rows(
+    copies: Iterator[StoredCopy], chosen: Format, written: list[int], result: Exported, sidecar: Sidecar
+) -> Iterator[Row]:
     keys: dict[str, int] = {}
     for stored in copies:
         try:
@@ -88,6 +97,7 @@ def _rows(copies: Iterator[StoredCopy], chosen: Format, written: list[int], resu
             result.refused.append((stored.id, str(exc)))
             continue
         written.append(stored.id)
+        sidecar.add(stored)
         result.rows += len(rows)
         yield from rows
 

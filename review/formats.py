@@ -11,6 +11,7 @@ from typing import Any
 
 from generation.channels import channel_names, load_channel
 from review.cells import UnsafeCell, safe, web_address
+from review.provenance import AI_SOURCE, content_id
 from sql.copies import StoredCopy
 
 Row = Mapping[str, Any]  # str for every format that is a table
@@ -31,8 +32,10 @@ class Format:
 def _provenance(stored: StoredCopy) -> dict[str, str]:
     """That a model wrote it, which, and who answers for it: EU AI Act art. 50, China's 标识办法 of 1 September 2025."""
     return {
+        "content_id": content_id(stored),
         "ai_generated": "true",
-        "ai_label": "AI生成" if stored.brief.locale.startswith("zh") else "AI-generated",
+        "ai_label": stored.ai_label,
+        "ai_source": AI_SOURCE,
         "ai_model": stored.model,
         "human_edited": "true" if stored.edited else "false",
         "reviewed_by": stored.decided_by or "",
@@ -42,7 +45,16 @@ def _provenance(stored: StoredCopy) -> dict[str, str]:
 
 _CELL = ("product_id", "segment_id", "channel", "locale")
 _ABOUT = ("copy_id", "campaign", *_CELL, "segment_name", "product_title", "brand", "url", "score", "run_id")
-PROVENANCE = ("ai_generated", "ai_label", "ai_model", "human_edited", "reviewed_by", "reviewed_at")
+PROVENANCE = (
+    "content_id",
+    "ai_generated",
+    "ai_label",
+    "ai_source",
+    "ai_model",
+    "human_edited",
+    "reviewed_by",
+    "reviewed_at",
+)
 
 
 def _numbered(label: str, lines: Sequence[str], most: int) -> dict[str, str]:
@@ -67,8 +79,52 @@ def google_ads_editor(stored: StoredCopy) -> list[Row]:
         **_numbered("Path", fields.get("path", ()), 2),
         "Final URL": web_address("url", stored.brief.product.url),
         "Status": "Paused",
-        "Labels": "AI-generated",
-        "Comment": f"copy {stored.id}, written by {stored.model}, approved by {stored.decided_by or 'nobody'}",
+        "Labels": stored.ai_label,
+        "Comment": _comment(stored),
+    }
+    return [_checked(row)]
+
+
+def _comment(stored: StoredCopy) -> str:
+    return f"copy {stored.id}, written by {stored.model}, approved by {stored.decided_by or 'nobody'}"
+
+
+def google_ads_editor_pmax(stored: StoredCopy) -> list[Row]:
+    """A paused asset group of a Performance Max campaign; images, and the business name where blank, are the account's.
+
+    Cells as https://support.google.com/google-ads/editor/answer/57747 has them. That page lists no columns of asset
+    groups: these are as files made by and for the editor name them, whose import lets people match the columns.
+    """
+    fields = stored.fields
+    row = {
+        "Campaign": stored.brief.campaign.name,
+        "Asset Group": _name(stored),
+        "Asset Group Status": "Paused",
+        **_numbered("Headline", fields["headline"], 15),
+        **_numbered("Long headline", fields["long_headline"], 5),
+        **_numbered("Description", fields["description"], 5),
+        "Business name": next(iter(fields.get("business_name", ())), ""),
+        **_numbered("Path", fields.get("path", ()), 2),
+        "Final URL": web_address("url", stored.brief.product.url),
+        "Comment": f"{stored.ai_label}; {_comment(stored)}",
+    }
+    return [_checked(row)]
+
+
+def amazon(stored: StoredCopy) -> list[Row]:
+    """A listing's words, to be laid over the inventory template of the product's own category, by its column names.
+
+    A partial update: cells that the row lacks, or leaves blank, stay as they are. The product's id stands for the SKU.
+    Source, as the templates ask for a login: https://amalyze.com/resources/guides/listing/amazon-listing-flat-file-upload
+    """
+    fields = stored.fields
+    bullets = fields["bullet"]
+    row = {
+        "item_sku": stored.brief.product.id,
+        "update_delete": "PartialUpdate",
+        "item_name": fields["title"][0],
+        **{f"bullet_point{n + 1}": bullets[n] if n < len(bullets) else "" for n in range(5)},
+        "product_description": fields["description"][0],
     }
     return [_checked(row)]
 
@@ -83,7 +139,7 @@ def meta(stored: StoredCopy) -> list[Row]:
             "Campaign Status": "PAUSED",
             "Ad Set Name": _name(stored),
             "Ad Set Run Status": "PAUSED",
-            "Ad Name": f"copy {stored.id}.{n + 1} AI-generated",
+            "Ad Name": f"copy {stored.id}.{n + 1} {stored.ai_label}",
             "Ad Status": "PAUSED",
             "Title": titles[min(n, len(titles) - 1)],
             "Body": texts[min(n, len(texts) - 1)],
@@ -122,7 +178,7 @@ def merchant(stored: StoredCopy) -> list[Row]:
 def _by_model(text: str) -> str:
     """Both sub-attributes; the second is quoted, as it may hold a colon, and its own quotes are doubled."""
     doubled = text.replace('"', '""')
-    return f'trained_algorithmic_media:"{doubled}"'
+    return f'{AI_SOURCE}:"{doubled}"'
 
 
 def klaviyo(stored: StoredCopy) -> list[Row]:
@@ -252,6 +308,26 @@ FORMATS: Mapping[str, Format] = {
                 "Comment",
             ),
             ("google_rsa",),
+        ),
+        Format(
+            "google_ads_editor_pmax",
+            google_ads_editor_pmax,
+            (
+                "Campaign", "Asset Group", "Asset Group Status", *(f"Headline {n}" for n in range(1, 16)),
+                *(f"Long headline {n}" for n in range(1, 6)), *(f"Description {n}" for n in range(1, 6)),
+                "Business name", "Path 1", "Path 2", "Final URL", "Comment",
+            ),
+            ("pmax",),
+        ),
+        Format(
+            "amazon",
+            amazon,
+            (
+                "item_sku", "update_delete", "item_name", *(f"bullet_point{n}" for n in range(1, 6)),
+                "product_description",
+            ),
+            ("amazon_listing",),
+            key="item_sku",
         ),
         Format(
             "meta",

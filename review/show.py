@@ -11,6 +11,7 @@ from generation.counting import COUNTERS
 from generation.prompts import price_text
 from generation.records import Fields
 from generation.scoring import explain
+from review.claims import Piece, ShownClaim, pieces, shown_claims, tally
 from review.decisions import objection
 from sql.copies import StoredCopy
 from sql.reviews import Verdict, allows
@@ -35,6 +36,7 @@ class Line:
     length: str
     state: str
     title: str
+    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Shown:
     url: str | None  # only when it is a web address
     objection: str | None  # today's, which the gates at the time of writing may not have had
     lang: str
+    claims: tuple[ShownClaim, ...] = ()
+    claims_said: str = ""
+    claims_open: bool = False  # their list, where one is unsupported
+    provenance: tuple[tuple[str, str], ...] = ()
 
     def may(self, verdict: Verdict) -> bool:
         return allows(self.copy, verdict)
@@ -70,8 +76,15 @@ def show(copy: StoredCopy) -> Shown:
         specs = {spec.name: spec for spec in load_channel(copy.brief.channel).fields}
     except UnknownChannel:
         specs = {}
+    claims = shown_claims(copy.claims, copy.fields)
+    marks: dict[tuple[str, int], list[ShownClaim]] = {}
+    for shown in claims:
+        marks.setdefault((shown.claim.field, shown.claim.line), []).append(shown)
     fields = tuple(
-        (name, tuple(_line(line, specs.get(name)) for line in copy.fields[name]))
+        (
+            name,
+            tuple(_line(line, specs.get(name), marks.get((name, n), ())) for n, line in enumerate(copy.fields[name])),
+        )
         for name in dict.fromkeys([*specs, *copy.fields])  # the channel's order; jsonb keeps its own
         if name in copy.fields
     )
@@ -80,25 +93,46 @@ def show(copy: StoredCopy) -> Shown:
     return Shown(
         copy=copy,
         fields=fields,
-        score_words=tuple(explain(copy.parts).split("; ")) if copy.parts else (),
+        score_words=copy.notes or (tuple(explain(copy.parts).split("; ")) if copy.parts else ()),
         price=price_text(product, copy.brief.locale),
         url=url,
         objection=objection(copy) if decidable else None,
         lang=copy.brief.locale,
+        claims=claims,
+        claims_said=tally(claims),
+        claims_open=any(shown.verdict == "unsupported" for shown in claims),
+        provenance=_provenance(copy),
     )
 
 
-def _line(text: str, spec: FieldSpec | None) -> Line:
+def _provenance(copy: StoredCopy) -> tuple[tuple[str, str], ...]:
+    told = {name: str(value) for name, value in copy.provenance.items() if value is not None}
+    source = {"trained_algorithmic_media": "a trained model (trained_algorithmic_media)"}
+    pairs = (
+        ("Label", copy.ai_label),
+        ("Written by", source.get(told.get("digital_source_type", ""), told.get("digital_source_type", ""))),
+        ("Model", " ".join(filter(None, (told.get("model", copy.model), told.get("model_revision"))))),
+        ("Run", told.get("run_id", str(copy.run_id))),
+        ("Written at", told.get("generated_at", "")[:16].replace("T", " ")),
+        ("Prompt and model", told.get("recipe", "")[:12]),
+        ("Rules", told.get("judgement", "")[:12]),
+        ("Last day", copy.expires_at.isoformat() if copy.expires_at else ""),
+    )
+    return tuple((name, value) for name, value in pairs if value)
+
+
+def _line(text: str, spec: FieldSpec | None, claims: Sequence[ShownClaim]) -> Line:
+    cut = pieces(text, claims)
     if spec is None:
-        return Line(text, str(len(text)), "fine", "characters")
+        return Line(text, str(len(text)), "fine", "characters", cut)
     length, unit = COUNTERS[spec.counter](text), _UNITS[spec.counter]
     if spec.hard_limit is not None and length > spec.hard_limit:
-        return Line(text, f"{length} of {spec.hard_limit}", "over", f"{unit}; over the limit")
+        return Line(text, f"{length} of {spec.hard_limit}", "over", f"{unit}; over the limit", cut)
     if spec.soft_limit is not None:
         state = "long" if length > spec.soft_limit else "fine"
-        return Line(text, f"{length} of {spec.soft_limit}", state, f"{unit}; recommended length")
+        return Line(text, f"{length} of {spec.soft_limit}", state, f"{unit}; recommended length", cut)
     limit = f" of {spec.hard_limit}" if spec.hard_limit is not None else ""
-    return Line(text, f"{length}{limit}", "fine", unit)
+    return Line(text, f"{length}{limit}", "fine", unit, cut)
 
 
 def inputs(channel: Channel, fields: Fields | Mapping[str, Sequence[str]], locale: str) -> list[Input]:

@@ -4,6 +4,7 @@ The wording itself is data, in audience_words.yaml. Which people belong to an au
 """
 
 import re
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -33,6 +34,26 @@ def in_words(category: str) -> str | None:
     if words in alone or any(anywhere.search(text.lower()) for text in (category, words)):
         return None
     return words
+
+
+def protected_attribute(text: str) -> tuple[str, str] | None:
+    """What a text says of people that no audience is put together by: the attribute's name and the words."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    for attribute, pattern in _protected().items():
+        if match := pattern.search(plain):
+            return attribute, match[0]
+    return None
+
+
+@cache
+def _protected() -> dict[str, re.Pattern[str]]:
+    return {attribute: _any_of(terms) for attribute, terms in wording()["protected"].items()}
+
+
+def _any_of(terms: list[str]) -> re.Pattern[str]:
+    latin = "|".join(re.escape(term) for term in terms if term.isascii())
+    chinese = "|".join(re.escape(term) for term in terms if not term.isascii())
+    return re.compile(rf"(?<![a-z])(?:{latin})(?![a-z])|{chinese}")
 
 
 def _spelled(leaf: str) -> str:
@@ -68,6 +89,4 @@ def _worded(item: str) -> str:
 def _kept_out() -> tuple[re.Pattern[str], frozenset[str]]:
     sensitive = [term for terms in wording()["sensitive"].values() for term in terms]
     terms = [*sensitive, *wording()["meaningless"]]
-    latin = "|".join(re.escape(term) for term in terms if term.isascii())
-    chinese = "|".join(re.escape(term) for term in terms if not term.isascii())
-    return re.compile(rf"(?<![a-z])(?:{latin})(?![a-z])|{chinese}"), frozenset(wording()["meaningless_alone"])
+    return _any_of(terms), frozenset(wording()["meaningless_alone"])

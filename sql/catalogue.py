@@ -12,12 +12,13 @@ import psycopg
 from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy.exc import DataError, IntegrityError
 
-from generation.records import Campaign, Product, Sampling, Segment
+from generation.records import Campaign, Product, Promotion, Sampling, Segment
 from sql.database import Database
+from sql.feeds.products import as_text
 from sql.feeds.text import storable
 
 BATCH = 2000
-_Item = TypeVar("_Item", Product, Segment)
+_Item = TypeVar("_Item")
 
 PRODUCT_COLUMNS = (
     "id", "title", "brand", "description", "category", "price", "currency", "url", "image_url", "attributes",
@@ -50,10 +51,26 @@ class CampaignSpec:
     sampling: Sampling = Sampling()
     priority: int = 0  # campaigns with a higher one are written first
     id: int = 0  # given by the database
+    market: str | None = None
+    promotion_id: str | None = None
+    banned_words: tuple[str, ...] = ()
+    required_words: tuple[str, ...] = ()
+    promotion: Promotion | None = None  # what the database has of promotion_id, with the products it holds for
+    promotion_filter: Mapping[str, Any] = field(default_factory=dict)
+    not_promoted: str | None = None  # why the promotion doesn't hold today
+
+    @property
+    def offer_told(self) -> str | None:
+        """The offer as prompts show it. An offer that no promotion stands behind is told in no copy."""
+        return (self.offer or self.promotion.terms) if self.promotion else None
 
     def as_record(self) -> Campaign:
-        """The part of it that decides the words."""
-        return Campaign(self.id, self.name, self.variants, self.brand_voice, self.offer, self.sampling)
+        """The part of it that decides the words and the verdict on them."""
+        in_date = self.not_promoted is None
+        return Campaign(
+            self.id, self.name, self.variants, self.brand_voice, self.offer_told if in_date else None, self.sampling,
+            self.market, self.promotion if in_date else None, self.banned_words, self.required_words,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -68,41 +85,43 @@ class Upserted:
 
 def upsert_products(database: Database, products: Iterable[Product]) -> Upserted:
     """Insert new products and update those that differ, by id."""
-    return _upsert(database, "products", PRODUCT_COLUMNS, products, _product_row)
+    return upsert_rows(database, "products", PRODUCT_COLUMNS, products, _product_row)
 
 
 def upsert_segments(database: Database, segments: Iterable[Segment]) -> Upserted:
     """Insert new segments and update those that differ, by id."""
-    return _upsert(database, "segments", SEGMENT_COLUMNS, segments, _segment_row)
+    return upsert_rows(database, "segments", SEGMENT_COLUMNS, segments, _segment_row)
 
 
-def _text(value: str | None) -> str | None:
+def text_cell(value: str | None) -> str | None:
+    """Text as it can be stored."""
     return None if value is None else storable(value)
 
 
 def _product_row(product: Product) -> tuple[Any, ...]:
     attributes = {storable(name): storable(value) for name, value in product.attributes.items()}
     return (
-        _text(product.id), _text(product.title), _text(product.brand), _text(product.description),
-        _text(product.category), product.price, _text(product.currency), _text(product.url), _text(product.image_url),
-        json.dumps(attributes, ensure_ascii=False), product.revenue,
+        text_cell(product.id), text_cell(product.title), text_cell(product.brand), text_cell(product.description),
+        text_cell(product.category), product.price, text_cell(product.currency), text_cell(product.url),
+        text_cell(product.image_url), json.dumps(attributes, ensure_ascii=False), product.revenue,
     )  # fmt: skip
 
 
 def _segment_row(segment: Segment) -> tuple[Any, ...]:
     return (
-        _text(segment.id), _text(segment.name), _text(segment.description),
+        text_cell(segment.id), text_cell(segment.name), text_cell(segment.description),
         [storable(word) for word in segment.interests], [storable(word) for word in segment.needs], segment.size,
     )  # fmt: skip
 
 
-def _upsert(
+def upsert_rows(
     database: Database,
     table: str,
     columns: Sequence[str],
     items: Iterable[_Item],
     row_of: Callable[[_Item], tuple[Any, ...]],
 ) -> Upserted:
+    """Insert new rows of a table and update those that differ, by their first column, ``id``."""
     total = Upserted()
     for batch in _batches(row_of(item) for item in items):
         _upsert_rows(database, table, columns, batch, total)
@@ -193,16 +212,21 @@ def upsert_campaign(database: Database, spec: CampaignSpec) -> int:
         "channels": [storable(name) for name in spec.channels],
         "locales": [storable(name) for name in spec.locales],
         "segments": [storable(name) for name in spec.segments],
-        "product_filter": json.dumps(_storable_filter(spec.product_filter), ensure_ascii=False),
+        "product_filter": json.dumps(storable_filter(spec.product_filter), ensure_ascii=False),
         "variants": spec.variants,
-        "brand_voice": _text(spec.brand_voice),
-        "offer": _text(spec.offer),
+        "brand_voice": text_cell(spec.brand_voice),
+        "offer": text_cell(spec.offer),
         "sampling": json.dumps(asdict(spec.sampling)),
         "priority": spec.priority,
+        "market": spec.market,
+        "promotion_id": text_cell(spec.promotion_id),
+        "banned_words": [storable(word) for word in spec.banned_words],
+        "required_words": [storable(word) for word in spec.required_words],
     }
     others = [name for name in values if name != "name"]
     try:
         with database.begin() as connection:
+            _require_promotion(connection, spec)
             return int(
                 connection.execute(
                     text(
@@ -218,17 +242,47 @@ def upsert_campaign(database: Database, spec: CampaignSpec) -> int:
         raise CampaignError(f"campaign {spec.name!r}: {refusal(exc)}") from exc
 
 
-def _storable_filter(chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _require_promotion(connection: Connection, spec: CampaignSpec) -> None:
+    if spec.promotion_id is None:
+        return
+    there = connection.execute(
+        text("select exists (select from promotions where id = :id)"), {"id": text_cell(spec.promotion_id)}
+    )
+    if not there.scalar_one():
+        raise CampaignError(
+            f"campaign {spec.name!r}: there is no promotion {spec.promotion_id!r}; load it first, with"
+            " `copydesk load promotions.yaml`"
+        )
+
+
+def storable_filter(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """A product filter with only what the database keeps."""
     return {
         name: storable(value) if isinstance(value, str) else [storable(entry) for entry in value]
         for name, value in chosen.items()
     }
 
 
+_CAMPAIGNS = """
+select k.*, p.terms, p.kind, p.percent, p.amount, p.currency, p.starts, p.ends, p.limited_stock,
+       coalesce(p.product_filter, '{}') as promotion_filter,
+       case when p.ends < current_date then format('promotion %s ended on %s', p.id, p.ends)
+            when p.starts > current_date then format('promotion %s starts on %s', p.id, p.starts) end as not_promoted
+  from campaigns k
+  left join promotions p on p.id = k.promotion_id
+ order by k.name
+"""
+
+
 def list_campaigns(database: Database) -> list[CampaignSpec]:
-    """Every campaign, by name."""
+    """Every campaign with its promotion as it is today, by name."""
     with database.begin() as connection:
-        return [_campaign(row) for row in connection.execute(text("select * from campaigns order by name")).mappings()]
+        return campaigns_on(connection)
+
+
+def campaigns_on(connection: Connection) -> list[CampaignSpec]:
+    """As ``list_campaigns``, on a transaction that goes on."""
+    return [_campaign(row) for row in connection.execute(text(_CAMPAIGNS)).mappings()]
 
 
 def read_campaign(database: Database, name: str) -> CampaignSpec:
@@ -242,8 +296,40 @@ def read_campaign(database: Database, name: str) -> CampaignSpec:
 
 
 def _campaign(row: RowMapping) -> CampaignSpec:
-    fields = {name: row[name] for name in CampaignSpec.__dataclass_fields__ if name != "sampling"}
-    return CampaignSpec(**fields, sampling=Sampling(**row["sampling"]))
+    built = {"sampling", "promotion", "banned_words", "required_words"}
+    fields = {name: row[name] for name in CampaignSpec.__dataclass_fields__ if name not in built}
+    promotion = None
+    if row["promotion_id"] is not None:
+        told = {name: row[name] for name in Promotion.__dataclass_fields__ if name != "id"}
+        promotion = Promotion(id=row["promotion_id"], **told)
+    return CampaignSpec(
+        **fields,
+        sampling=Sampling(**row["sampling"]),
+        promotion=promotion,
+        banned_words=tuple(row["banned_words"]),
+        required_words=tuple(row["required_words"]),
+    )
+
+
+def sample_products(database: Database, count: int, *, chinese: bool) -> list[Product]:
+    """At most so many products whose title holds hanzi, or holds none: always the same, from all over the catalogue."""
+    statement = text(
+        "select id, title, brand, description, category, price, currency, url, image_url, attributes from catalogue"
+        " where title is not null and (title ~ '[一-鿿]') = :chinese order by md5(id) limit :count"
+    )
+    with database.begin() as connection:
+        rows = connection.execute(statement, {"chinese": chinese, "count": count}).mappings().all()
+    return [
+        Product(
+            **{
+                **row,
+                "attributes": {
+                    name: words for name, value in (row["attributes"] or {}).items() if (words := as_text(value))
+                },
+            }
+        )
+        for row in rows
+    ]
 
 
 def count_rows(database: Database) -> dict[str, int]:

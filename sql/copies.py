@@ -4,14 +4,16 @@ Deciding on them is in ``sql.reviews``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, text
 
-from generation.records import Brief, Campaign, Fields, Segment
+from generation.records import Brief, Campaign, Claim, Fields, Segment
+from sql.catalogue import campaigns_on
 from sql.database import Database
+from sql.evidence import InForce, read_in_force
 from sql.plan import product_of
 from sql.queries import query
 
@@ -37,6 +39,8 @@ class Filters:
     min_score: float | None = None
     run: int | None = None
     current: bool = False
+    verdict: str | None = None  # copies with a claim of that verdict
+    rule: str | None = None  # copies with a claim that this rule speaks of
 
     def parameters(self) -> dict[str, Any]:
         values: dict[str, Any] = {name: getattr(self, name) for name in Filters.__dataclass_fields__}
@@ -67,6 +71,12 @@ class StoredCopy:
     edited: bool = False  # the words in force are a person's
     decided_by: str | None = None
     decided_at: datetime | None = None
+    notes: tuple[str, ...] = ()  # the score's parts in words
+    claims: tuple[Claim, ...] = ()  # of the words as the model wrote them
+    expires_at: date | None = None
+    promotion_over: bool = False
+    ai_label: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def list_copies(
@@ -98,9 +108,11 @@ def read_copies(database: Database, ids: Sequence[int]) -> list[StoredCopy]:
 
 def stored_copies(connection: Connection, ids: Sequence[int]) -> Iterator[StoredCopy]:
     """As ``read_copies``, a thousand at a time, on a transaction that goes on."""
+    campaigns = {spec.id: spec.as_record() for spec in campaigns_on(connection)} if ids else {}
+    evidence = read_in_force(connection) if ids else InForce()
     for start in range(0, len(ids), READ_COPIES):
         rows = connection.execute(text(query("read_copies")), {"ids": list(ids[start : start + READ_COPIES])})
-        yield from [_stored(row) for row in rows.mappings()]
+        yield from [_stored(row, campaigns, evidence) for row in rows.mappings()]
 
 
 def read_copy(database: Database, copy_id: int) -> StoredCopy:
@@ -111,21 +123,32 @@ def read_copy(database: Database, copy_id: int) -> StoredCopy:
     return found[0]
 
 
-def _stored(row: RowMapping) -> StoredCopy:
+def _stored(row: RowMapping, campaigns: Mapping[int, Campaign], evidence: InForce) -> StoredCopy:
     segment = Segment(
         row["segment_id"], row["segment_name"] or row["segment_id"], row["segment_description"],
         tuple(row["interests"] or ()), tuple(row["needs"] or ()), row["size"] or 0,
     )  # fmt: skip
-    campaign = Campaign(row["campaign_id"], row["campaign"], offer=row["offer"])
+    product = product_of(row)
     same = (
         "id", "status", "raw_text", "gate", "reason", "score", "variant", "run_id", "superseded", "in_catalogue",
-        "seen", "edited", "decided_by", "decided_at",
+        "seen", "edited", "decided_by", "decided_at", "expires_at", "promotion_over", "ai_label", "provenance",
     )  # fmt: skip
     return StoredCopy(
-        brief=Brief(row["brief_id"], campaign, product_of(row), segment, row["channel"], row["locale"]),
+        brief=Brief(
+            row["brief_id"],
+            campaigns[row["campaign_id"]],
+            product,
+            segment,
+            row["channel"],
+            row["locale"],
+            evidence=evidence.of(product),
+            lowest_price=row["lowest_price"],
+        ),
         fields=fields_of(row["fields"]),
         warnings=tuple(row["warnings"]),
         parts=row["score_parts"],
+        notes=tuple(row["score_notes"]),
+        claims=tuple(Claim(*claim) for claim in row["claims"] or ()),
         model=row["model"] or "unknown",
         **{name: row[name] for name in same},
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self, cast
 
@@ -10,12 +10,13 @@ import psycopg
 from psycopg.rows import dict_row
 from sqlalchemy import Connection, RowMapping, text
 
-from generation.records import Brief, Product, Segment
-from sql.catalogue import CampaignSpec, list_campaigns
+from generation.records import Brief, Campaign, Product, Segment
+from sql.catalogue import CampaignSpec, campaigns_on
 from sql.database import Database
+from sql.evidence import InForce, read_in_force
 from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.queries import query
-from sql.store import offer_best
+from sql.store import offer_best, supersede_others
 
 READ_ROWS = 2000  # rows fetched at a time by the server-side cursor
 
@@ -81,8 +82,7 @@ def plan(
     """Put the briefs that need writing into the table as pending, and count. Set-based, whatever the size.
 
     A brief whose content is the current one again is taken back with its copy, one whose product or segment is no
-    longer there is retired with it; and where a run broke off before it
-    chose the best copy, that is done now. Where copies stand that were judged under other rules than ``judgements``,
+    longer there is retired with it. Where copies stand that were judged under other rules than ``judgements``,
     their briefs are marked for this run to judge again. Planning a campaign again for the same run replaces its counts.
 
     Raises NothingToPlan.
@@ -116,8 +116,7 @@ def preview(
             with driver.cursor(row_factory=dict_row) as cursor:
                 cursor.execute(query("read_briefs") + " limit 400", {"run_id": run_id, "attempt": 0})
                 rows = cursor.fetchall()
-            campaigns = {selection.campaign.id: selection.campaign}
-            briefs = list(as_briefs(iter(rows), campaigns, read_audiences(connection)))
+            briefs = list(as_briefs(iter(rows), read_surroundings(connection)))
         finally:
             transaction.rollback()
     seen: dict[tuple[str, str, str], Brief] = {}
@@ -145,7 +144,7 @@ def _plan(
     _require_rows(connection, selection)
     campaign = selection.campaign
     chosen = selection.product_filter or campaign.product_filter
-    words = [campaign.variants, campaign.brand_voice, campaign.offer, asdict(campaign.sampling)]
+    promoted = campaign.promotion_filter
     channels = [
         {
             "channel": channel,
@@ -159,7 +158,14 @@ def _plan(
         text(query("cells")),
         {
             "campaign_id": campaign.id,
-            "campaign_digest": hashlib.md5(json.dumps(words).encode(), usedforsecurity=False).hexdigest(),
+            "campaign_digest": _digest(_words(campaign)),
+            "campaign_grounds": _digest(_grounds(campaign)),
+            "not_promoted": campaign.not_promoted,
+            "promotion": campaign.promotion_id,
+            "promoted_ids": promoted.get("ids") or None,
+            "promoted_categories": promoted.get("categories") or None,
+            "promoted_brands": promoted.get("brands") or None,
+            "promoted_title": promoted.get("title_contains") or None,
             "ids": chosen.get("ids") or None,
             "categories": chosen.get("categories") or None,
             "brands": chosen.get("brands") or None,
@@ -178,12 +184,29 @@ def _plan(
         shown = json.dumps(dict(chosen), ensure_ascii=False)
         raise NothingToPlan(f"campaign {campaign.name!r} matches no product; its filter is {shown}")
     connection.execute(text(query("retire_gone")), {"campaign_id": campaign.id})
-    offer_best(connection, "select brief_id, fate = 'taken back' from cell where fate in ('reused', 'taken back')", {})
+    supersede_others(connection, "select brief_id, false from cell where fate = 'reused'", {})
+    offer_best(connection, "select brief_id, true from cell where fate = 'taken back'", {})
     to_judge = 0
     if judgements:
         values = {"run_id": run_id, "campaign_id": campaign.id, "floor": selection.floor}
         to_judge = connection.execute(text(query("judge_again")), values).rowcount
     return Planned(row.planned, row.reused, row.skipped, row.pending, to_judge)
+
+
+def _words(campaign: CampaignSpec) -> list[Any]:
+    """What of a campaign may change the words of its copy; in date or not, a promotion is the same."""
+    words = [campaign.variants, campaign.brand_voice, campaign.offer_told, asdict(campaign.sampling)]
+    return [*words, campaign.promotion.id, campaign.promotion.terms] if campaign.promotion else words
+
+
+def _grounds(campaign: CampaignSpec) -> list[Any]:
+    """What of a campaign may change the verdict on given words."""
+    promotion = asdict(campaign.promotion) if campaign.promotion else None
+    return [promotion, campaign.market, list(campaign.banned_words), list(campaign.required_words)]
+
+
+def _digest(told: list[Any]) -> str:
+    return hashlib.md5(json.dumps(told, default=str).encode(), usedforsecurity=False).hexdigest()
 
 
 def _require_rows(connection: Connection, selection: Selection) -> None:
@@ -207,7 +230,7 @@ def _require_rows(connection: Connection, selection: Selection) -> None:
             raise NothingToPlan(f"the relation behind {view} has an id that is {why}: {(bad.id or '')[:60]!r}")
 
 
-def read_briefs(database: Database, run_id: int, attempt: int) -> Iterator[Brief]:
+def read_briefs(database: Database, run_id: int, attempt: int) -> Generator[Brief, None, None]:
     """The run's pending briefs that have had ``attempt`` attempts, streamed through a server-side cursor.
 
     On a connection of its own, so that saving goes on beside it; what is saved meanwhile doesn't change the stream.
@@ -215,13 +238,12 @@ def read_briefs(database: Database, run_id: int, attempt: int) -> Iterator[Brief
     Raises DatabaseUnavailable.
     """
     with database.begin() as connection:
-        audiences = read_audiences(connection)
-        campaigns = {campaign.id: campaign for campaign in list_campaigns(database)}
+        surroundings = read_surroundings(connection)
         driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
         with driver.cursor(name="briefs", row_factory=dict_row) as cursor:
             cursor.itersize = READ_ROWS
             cursor.execute(query("read_briefs"), {"run_id": run_id, "attempt": attempt})
-            yield from as_briefs(iter(cursor), campaigns, audiences)
+            yield from as_briefs(iter(cursor), surroundings)
 
 
 def read_audiences(connection: Connection) -> dict[str, Segment]:
@@ -240,19 +262,32 @@ def read_audiences(connection: Connection) -> dict[str, Segment]:
     }
 
 
-def as_briefs(
-    rows: Iterator[dict[str, Any]], campaigns: Mapping[int, CampaignSpec], audiences: Mapping[str, Segment]
-) -> Iterator[Brief]:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What briefs share, read once for all of them: few rows each."""
+
+    campaigns: Mapping[int, Campaign]
+    audiences: Mapping[str, Segment]
+    evidence: InForce
+
+
+def read_surroundings(connection: Connection) -> Surroundings:
+    """Campaigns with their promotions, segments and evidence as they are today."""
+    campaigns = {spec.id: spec.as_record() for spec in campaigns_on(connection)}
+    return Surroundings(campaigns, read_audiences(connection), read_in_force(connection))
+
+
+def as_briefs(rows: Iterator[dict[str, Any]], surroundings: Surroundings) -> Iterator[Brief]:
     """The briefs in rows of read_briefs.sql's columns, one for each."""
-    product = Product("", "")
-    records = {number: campaign.as_record() for number, campaign in campaigns.items()}
+    product, evidence = Product("", ""), surroundings.evidence.of_everything
     for row in rows:
         if row["product_id"] != product.id:  # rows come product by product: build each once
             product = product_of(row)
-        segment = audiences.get(row["segment_id"]) or Segment(row["segment_id"], "")
+            evidence = surroundings.evidence.of(product)
+        segment = surroundings.audiences.get(row["segment_id"]) or Segment(row["segment_id"], "")
         yield Brief(
-            row["id"], records[row["campaign_id"]], product, segment, row["channel"], row["locale"], row["seed"],
-            row["attempts"],
+            row["id"], surroundings.campaigns[row["campaign_id"]], product, segment, row["channel"], row["locale"],
+            row["seed"], row["attempts"], evidence, row["lowest_price"],
         )  # fmt: skip
 
 

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from generation.records import Fields
+from sql.catalogue import refusal
 from sql.copies import StoredCopy, UnknownCopy, fields_of
 from sql.database import Database
 
@@ -71,7 +73,8 @@ class Waiting:
 
 def allows(copy: StoredCopy, verdict: Verdict) -> bool:
     """Whether a person may decide so on a copy in this state."""
-    return copy.gate is None and not copy.superseded and copy.status in ALLOWED_FROM[verdict]
+    over = copy.superseded or copy.promotion_over
+    return copy.gate is None and not over and copy.status in ALLOWED_FROM[verdict]
 
 
 def review_history(database: Database, brief_id: int) -> list[Review]:
@@ -101,7 +104,7 @@ def waiting(database: Database) -> list[Waiting]:
 def decide(database: Database, decision: Decision) -> None:
     """Record a decision. Raises UnknownCopy or DecisionRefused; then nothing has changed."""
     with database.begin() as connection:
-        _decide(connection, decision)
+        _decide_by_itself(connection, decision)
 
 
 def decide_each(database: Database, decisions: Sequence[Decision]) -> list[str]:
@@ -111,10 +114,19 @@ def decide_each(database: Database, decisions: Sequence[Decision]) -> list[str]:
         # Always in the same order, so that two people's batches can't lock each other out.
         for decision in sorted(decisions, key=lambda decision: decision.copy_id):
             try:
-                _decide(connection, decision)
+                _decide_by_itself(connection, decision)
             except (UnknownCopy, DecisionRefused) as exc:
                 refused.append(str(exc))
     return refused
+
+
+def _decide_by_itself(connection: Connection, decision: Decision) -> None:
+    """One decision, undone by itself when the database won't have its copy on offer."""
+    try:
+        with connection.begin_nested():
+            _decide(connection, decision)
+    except IntegrityError as exc:
+        raise DecisionRefused(refusal(exc)) from exc
 
 
 def _decide(connection: Connection, decision: Decision) -> None:
@@ -122,7 +134,8 @@ def _decide(connection: Connection, decision: Decision) -> None:
     values = {"id": decision.copy_id}
     copy = connection.execute(
         text(
-            "select b.id as brief_id, b.superseded_at, c.status, c.gate, c.reason, u.status as run_status, c.run_id"
+            "select b.id as brief_id, b.superseded_at, c.status, c.gate, c.reason, u.status as run_status, c.run_id,"
+            " c.expires_at, coalesce(c.expires_at < current_date, false) as promotion_over"
             "  from copies c join briefs b on b.id = c.brief_id join runs u on u.id = c.run_id where c.id = :id"
             "   for update of b, c"
         ),
@@ -134,6 +147,8 @@ def _decide(connection: Connection, decision: Decision) -> None:
     name, done = f"copy {decision.copy_id}", DECIDED[decision.verdict]
     if copy.gate is not None:
         raise DecisionRefused(f"{name} was rejected by the gate {copy.gate} and can't be {done}: {copy.reason}")
+    if copy.promotion_over:
+        raise DecisionRefused(f"{name} can't be {done}: its promotion ended on {copy.expires_at}")
     if copy.superseded_at is not None or copy.status == "expired":
         raise DecisionRefused(f"{name} is out of date: a newer brief has taken its place")
     allowed = ALLOWED_FROM[decision.verdict] if decision.seen is not None else {"selected"}
@@ -143,7 +158,6 @@ def _decide(connection: Connection, decision: Decision) -> None:
         raise DecisionRefused(f"{name} belongs to run {copy.run_id}, which is still choosing; wait until it has ended")
     if decision.verdict != "reject":
         _make_room(connection, decision.copy_id, copy.brief_id)
-    connection.execute(text("update copies set status = :status where id = :id"), {**values, "status": done})
     fields = None if decision.fields is None else {key: list(lines) for key, lines in decision.fields.items()}
     connection.execute(
         text(
@@ -158,6 +172,8 @@ def _decide(connection: Connection, decision: Decision) -> None:
             "note": decision.note,
         },
     )
+    # After the words of an edit, which the database holds to the channel's limits with the status.
+    connection.execute(text("update copies set status = :status where id = :id"), {**values, "status": done})
 
 
 def _refuse_if_decided_meanwhile(connection: Connection, decision: Decision, brief_id: int) -> None:

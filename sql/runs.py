@@ -59,6 +59,7 @@ class RunSummary:
     error: str | None = None
     shareable_prompt_tokens: int = 0  # what an ideal prefix cache would have saved of the prompt tokens
     forecast: Mapping[str, Any] | None = None  # as flows.forecast has it; None: there was no history
+    judge: Mapping[str, int] | None = None  # as flows.judging has it; None: the language model was not asked
 
     @property
     def tokens(self) -> int:
@@ -203,6 +204,14 @@ def add_spent(database: Database, run_id: int, spent: Spent) -> None:
         raise RunInProgress(f"run {run_id} was ended from outside ({status}): it writes no more")
 
 
+def save_judge(database: Database, run_id: int, verdicts: Mapping[str, int]) -> None:
+    """Keep what the language model was asked as a judge, and what that cost."""
+    with database.begin() as connection:
+        connection.execute(
+            text("update runs set judge = :judge where id = :id"), {"judge": json.dumps(verdicts), "id": run_id}
+        )
+
+
 def save_forecast(database: Database, run_id: int, forecast: Mapping[str, Any]) -> None:
     """Keep what is expected of the run."""
     with database.begin() as connection:
@@ -271,7 +280,9 @@ def latest_run(database: Database) -> int:
     return int(newest)
 
 
-_SUMMARY = "select v.*, r.forecast, r.shareable_prompt_tokens from run_report v join runs r using (id) where id = :id"
+_SUMMARY = (
+    "select v.*, r.forecast, r.shareable_prompt_tokens, r.judge from run_report v join runs r using (id) where id = :id"
+)
 
 
 def run_summary(database: Database, run_id: int) -> RunSummary:

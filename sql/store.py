@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
-from generation.records import Failure, Outcome, ScoredCopy
+from generation.records import AdCopy, Claim, Failure, Outcome, ScoredCopy
 from sql.catalogue import copy_rows, refusal
 from sql.database import Database
 from sql.feeds.text import storable
@@ -15,7 +15,7 @@ from sql.queries import query
 
 _COLUMNS = (
     "brief_id, run_id, attempt, variant, raw_text, status, fields, gate, reason, warnings, score, score_parts, "
-    "judgement, output_tokens, mean_logprob"
+    "raw_score, score_notes, judgement, output_tokens, mean_logprob"
 )
 
 
@@ -62,6 +62,7 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> N
     )
     rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
     copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
+    stage_claims(connection, outcomes, ("candidate", "expired"))
     connection.exec_driver_sql(query("save_copies"))
     _settle_briefs(connection, run_id, outcomes)
 
@@ -81,8 +82,48 @@ def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
     )
 
 
+def stage_claims(connection: Connection, outcomes: Sequence[Outcome], overwritten: Sequence[str]) -> None:
+    """What the copies claim, into a staging table of its own, a row a copy; what they claimed before is forgotten.
+
+    The saving statement takes the claims from there. It overwrites refused copies and those with the statuses given.
+    """
+    connection.exec_driver_sql(
+        "create temp table if not exists staged_claims"
+        " (brief_id bigint, attempt smallint, variant smallint, claims jsonb) on commit delete rows"
+    )
+    rows = (
+        (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, _claims(scored.copy))
+        for outcome in outcomes
+        for scored in outcome.copies
+    )
+    copy_rows(connection, "copy staged_claims (brief_id, attempt, variant, claims) from stdin", rows)
+    connection.execute(text(query("forget_claims")), {"open": list(overwritten)})
+
+
+def _claims(ad_copy: AdCopy) -> str:
+    claims = [
+        {
+            "number": number, "kind": claim.kind, "field": claim.field, "line": claim.line, "span_start": claim.start,
+            "span_end": claim.end, "text": claim.text, "value": storable(claim.value), "verdict": claim.verdict,
+            "support": None if claim.support is None else storable(claim.support), "rule": claim.rule,
+        }
+        for number, claim in enumerate(ad_copy.claims, 1)
+        if _stands(claim, ad_copy)
+    ]  # fmt: skip
+    return to_json(claims).decode()
+
+
+def _stands(claim: Claim, ad_copy: AdCopy) -> bool:
+    """Whether the claim's words stand in the line as it is stored: control characters are taken off a refused copy."""
+    lines = ad_copy.fields.get(claim.field, ())
+    return claim.line < len(lines) and storable(lines[claim.line])[claim.start : claim.end] == claim.text
+
+
 def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
-    """What the gates and the score say of a copy: status, fields, gate, reason, warnings, score, score_parts."""
+    """What the gates and the score say of a copy.
+
+    Its status, fields, gate, reason, warnings, score, score_parts, raw_score and score_notes.
+    """
     ad_copy, rejection = scored.copy, scored.copy.rejection
     return (
         "rejected" if rejection else "candidate",
@@ -92,6 +133,8 @@ def verdict(scored: ScoredCopy) -> tuple[Any, ...]:
         [storable(warning) for warning in ad_copy.warnings],
         scored.score,
         to_json(dict(scored.parts)).decode(),
+        scored.score if scored.raw is None else scored.raw,
+        [storable(note) for note in scored.notes],
     )
 
 
@@ -111,7 +154,8 @@ def _settle_briefs(connection: Connection, run_id: int, outcomes: Sequence[Outco
     reasons = {failure.brief.id: storable(failure.reason) for failure in failures}
     connection.execute(
         text(
-            "update briefs b set status = r.status, attempts = r.attempts, reason = r.reason"
+            "update briefs b set status = r.status, attempts = r.attempts, reason = r.reason,"
+            "       awaits_choice = r.status = 'generated'"
             "  from unnest(cast(:ids as bigint[]), cast(:statuses as text[]), cast(:attempts as smallint[]),"
             "              cast(:reasons as text[])) as r(id, status, attempts, reason)"
             " where b.id = r.id"
@@ -158,7 +202,19 @@ def select_best(database: Database, run_id: int) -> int:
 
 def offer_best(connection: Connection, briefs: str, parameters: Mapping[str, Any]) -> int:
     """As ``select_best``, for the briefs that a statement gives: their id, and whether they were taken back."""
+    supersede_others(connection, briefs, parameters)
+    try:
+        with connection.begin_nested():
+            return connection.exec_driver_sql(query("select_best")).rowcount
+    except IntegrityError:
+        # The database holds a copy to limits that the gates didn't know. It costs that copy, not the others.
+        connection.exec_driver_sql(query("reject_faulty"))
+        return connection.exec_driver_sql(query("select_best")).rowcount
+
+
+def supersede_others(connection: Connection, briefs: str, parameters: Mapping[str, Any]) -> None:
+    """Retire the copy of other briefs of the same cells as those that a statement gives, as for ``offer_best``."""
+    connection.exec_driver_sql("drop table if exists current_brief")
     connection.exec_driver_sql("create temp table current_brief (id bigint, taken_back boolean) on commit drop")
     connection.execute(text(f"insert into current_brief {briefs}"), parameters)
     connection.exec_driver_sql(query("supersede"))
-    return connection.exec_driver_sql(query("select_best")).rowcount

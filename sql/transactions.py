@@ -1,7 +1,7 @@
 """Purchases → segments: recency, frequency, spend and favourite categories, counted with pandas.
 
-Only groups of people leave this module, none below the floor, their sizes rounded down. Reading the purchases is
-sql.purchases's; segments that somebody else made are read by sql.feeds.segments.
+Only groups of people leave this module, none below the floor, their sizes rounded down, and noisy where that is asked.
+Reading the purchases is sql.purchases's; segments that somebody else made are read by sql.feeds.segments.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,14 @@ from generation.records import Segment
 from sql.audience_words import wording
 from sql.feeds.lines import FeedError
 from sql.feeds.segments import HARD_FLOOR, slug
+from sql.noisy_counts import noisy_counts
 from sql.purchases import purchases_of, read_columns
 
 DEFAULT_FLOOR = 100
 TASTES = 12  # at most so many audiences by favourite category
 REPEAT_DAYS = 2  # days with a purchase in a category that make a repeat buyer
 INTERESTS = 3
+FAMILIES = 2  # stages and tastes: so many segments hold one person at most
 
 # Stages in the order in which a person is put into the first that fits, and where a stage that stays below the floor
 # goes. A lapsed shopper with big baskets is lapsed first.
@@ -43,6 +45,7 @@ def segments_from_files(
     columns: Mapping[str, str] | None = None,
     floor: int = DEFAULT_FLOOR,
     locale: str = "en-US",
+    epsilon: float | None = None,
 ) -> Segmentation:
     """Segments from a file of purchases, one line an item or an order: CSV, gzipped CSV or Parquet.
 
@@ -55,7 +58,7 @@ def segments_from_files(
     notes: list[str] = []
     frame = read_columns(transactions, asked, notes)
     catalogue = None if products is None else read_columns(products, asked, notes)
-    found = segments_from_transactions(frame, catalogue, columns=asked, floor=floor, locale=locale)
+    found = segments_from_transactions(frame, catalogue, columns=asked, floor=floor, locale=locale, epsilon=epsilon)
     return Segmentation(found.segments, (*notes, *found.notes))
 
 
@@ -66,11 +69,14 @@ def segments_from_transactions(
     columns: Mapping[str, str] | None = None,
     floor: int = DEFAULT_FLOOR,
     locale: str = "en-US",
+    epsilon: float | None = None,
 ) -> Segmentation:
     """Two families of segments: one by stage (new, loyal, lapsed, …) and one by favourite category.
 
     Within a family nobody is in two segments. A group below ``floor`` people is merged into its neighbour or dropped,
-    with a note; so is one that differs from another by fewer than HARD_FLOOR people.
+    with a note; so is one whose members differ from another's by fewer than ``floor`` people.
+    With an ``epsilon`` the sizes are differentially private, each computation anew; who is grouped with whom and the
+    words are not, and rest on groups above the floor alone.
 
     Raises FeedError for a floor below HARD_FLOOR, a missing column, dates that can't be read, or too few people.
     """
@@ -84,8 +90,18 @@ def segments_from_transactions(
     if len(people) < floor:
         raise FeedError(f"{len(people):,} customers, and a segment needs at least {floor}")
     groups = _stages(people, floor, notes) | _tastes(purchases, floor, notes)
-    groups = _apart(groups, notes)
-    segments = [_segment(key, members, purchases, people, floor, locale) for key, members in groups.items()]
+    groups = _apart(groups, floor, notes)
+    sizes = {key: len(members) for key, members in groups.items()}
+    if epsilon is not None:
+        # Nobody is in more than one group of a family.
+        sizes = noisy_counts(sizes, epsilon, FAMILIES)
+        for key in [key for key, size in sizes.items() if size < floor]:
+            notes.append(f"{key}: its noisy size is below {floor}, dropped")
+            del groups[key]
+        notes.append(
+            f"sizes are noisy: differentially private with epsilon {epsilon:g}, spent anew at each computation"
+        )
+    segments = [_segment(key, members, sizes[key], purchases, people, floor, locale) for key, members in groups.items()]
     return Segmentation(tuple(segments), tuple(notes))
 
 
@@ -157,26 +173,33 @@ def _tastes(purchases: pd.DataFrame, floor: int, notes: list[str]) -> dict[str, 
     return {f"buyers-{slug(str(name))}": members[name] for name in reversed(sizes.index)}
 
 
-def _apart(groups: dict[str, frozenset[Any]], notes: list[str]) -> dict[str, frozenset[Any]]:
-    """Without the smaller of two groups whose difference would single out fewer than HARD_FLOOR people."""
+def _apart(groups: dict[str, frozenset[Any]], floor: int, notes: list[str]) -> dict[str, frozenset[Any]]:
+    """Without the smaller of two groups whose difference would tell about a few people."""
     kept: dict[str, frozenset[Any]] = {}
     for key, members in sorted(groups.items(), key=lambda item: -len(item[1])):
-        close = next((other for other, theirs in kept.items() if _nearly_same(members, theirs)), None)
+        close = next((other for other, theirs in kept.items() if _nearly_same(members, theirs, floor)), None)
         if close is None:
             kept[key] = members
         else:
-            notes.append(f"{key}: differs from {close} by fewer than {HARD_FLOOR} people, dropped")
+            notes.append(f"{key}: differs from {close} by fewer than {floor} people, dropped")
     return {key: kept[key] for key in groups if key in kept}
 
 
-def _nearly_same(one: frozenset[Any], other: frozenset[Any]) -> bool:
-    if not one & other:
+def _nearly_same(one: frozenset[Any], other: frozenset[Any], floor: int) -> bool:
+    """Whether fewer than ``floor`` people make all the difference, or fewer than HARD_FLOOR are in one alone."""
+    if not one & other or one == other:
         return False
-    return 0 < len(one - other) < HARD_FLOOR or 0 < len(other - one) < HARD_FLOOR
+    return len(one ^ other) < floor or 0 < len(one - other) < HARD_FLOOR or 0 < len(other - one) < HARD_FLOOR
 
 
 def _segment(
-    key: str, members: frozenset[Any], purchases: pd.DataFrame, people: pd.DataFrame, floor: int, locale: str
+    key: str,
+    members: frozenset[Any],
+    size: int,
+    purchases: pd.DataFrame,
+    people: pd.DataFrame,
+    floor: int,
+    locale: str,
 ) -> Segment:
     known = purchases.dropna(subset=["category"])
     reach = known[known["customer"].isin(members)].groupby("category")["customer"].nunique()
@@ -198,7 +221,7 @@ def _segment(
         name=words["name"].format(category=category),
         interests=tuple(interests[:INTERESTS]),
         needs=tuple(need.format(category=category) for need in needs),
-        size=max(len(members) // 10 * 10, floor),
+        size=max(size // 10 * 10, floor),
     )
 
 

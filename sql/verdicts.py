@@ -3,7 +3,7 @@
 Which briefs those are is for ``sql.plan`` to say; judging itself is in ``generation.scoring``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, cast
@@ -14,49 +14,53 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import AdCopy, Brief, Draft, Generation, Outcome, Rejection, ScoredCopy
-from sql.catalogue import copy_rows, list_campaigns, refusal
+from sql.catalogue import copy_rows, refusal
 from sql.database import Database
-from sql.plan import as_briefs, pending_places, read_audiences
+from sql.plan import as_briefs, pending_places, read_surroundings
 from sql.queries import query
-from sql.store import offer_best, verdict
+from sql.store import offer_best, stage_claims, verdict
 
-_COLUMNS = "brief_id, attempt, variant, status, fields, gate, reason, warnings, score, score_parts, judgement"
+_COLUMNS = (
+    "brief_id, attempt, variant, status, fields, gate, reason, warnings, score, score_parts, raw_score, score_notes, "
+    "judgement"
+)
 
 
-def read_drafts(database: Database, run_id: int, size: int) -> Iterator[list[Generation]]:
+def read_drafts(database: Database, run_id: int, size: int, keep: Collection[str] = ()) -> Iterator[list[Generation]]:
     """The drafts that the run is to judge again, of up to ``size`` briefs at a time, streamed beside the saving.
 
+    Parts of the score named in ``keep`` go with them: those that judging the words again doesn't tell.
     Each attempt is a Generation of its own, as the engine gave it; a brief's attempts are never parted.
     Raises DatabaseUnavailable.
     """
     with database.begin() as connection:
-        audiences = read_audiences(connection)
-        campaigns = {campaign.id: campaign for campaign in list_campaigns(database)}
+        surroundings = read_surroundings(connection)
         driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
         with driver.cursor(name="drafts", row_factory=dict_row) as cursor:
             cursor.execute(query("read_drafts"), {"run_id": run_id})
             while rows := cursor.fetchmany(size):
-                briefs = as_briefs(iter(rows), campaigns, audiences)
+                briefs = as_briefs(iter(rows), surroundings)
                 yield [
                     generation
                     for brief, row in zip(briefs, rows, strict=True)
-                    for generation in _generations(brief, row["drafts"] or ())
+                    for generation in _generations(brief, row["drafts"] or (), keep)
                 ]
 
 
-def _generations(brief: Brief, drafts: Sequence[Mapping[str, Any]]) -> Iterator[Generation]:
+def _generations(brief: Brief, drafts: Sequence[Mapping[str, Any]], keep: Collection[str]) -> Iterator[Generation]:
     for attempt, tried in groupby(drafts, key=lambda draft: draft["attempt"]):
         own = replace(brief, attempt=attempt)
-        yield Generation(own, tuple(_draft(own, draft) for draft in tried), 0, 0)
+        yield Generation(own, tuple(_draft(own, draft, keep) for draft in tried), 0, 0)
 
 
-def _draft(brief: Brief, stored: Mapping[str, Any]) -> Draft:
+def _draft(brief: Brief, stored: Mapping[str, Any], keep: Collection[str]) -> Draft:
     logprob = stored["mean_logprob"]
     return Draft(
         brief, stored["variant"], stored["raw_text"], stored["output_tokens"],
         None if logprob is None else float(logprob),  # JSON has "-Infinity" as a word
         # Not a column of its own, because the gate for it comes before all others.
         "length" if stored["gate"] == "truncated" else "stop",
+        {name: value for name, value in stored["parts"].items() if name in keep},
     )  # fmt: skip
 
 
@@ -105,14 +109,15 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome], floo
     connection.exec_driver_sql(
         f"create temp table staged_verdicts on commit drop as select {_COLUMNS} from copies with no data"
     )
+    outcomes = [outcome for outcome in outcomes if outcome.brief.id in ids]
     rows = (
         (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, *verdict(scored), outcome.judgement)
         for outcome in outcomes
-        if outcome.brief.id in ids
         for scored in outcome.copies
     )
     copy_rows(connection, f"copy staged_verdicts ({_COLUMNS}) from stdin", rows)
-    copies = connection.exec_driver_sql(query("save_verdicts")).rowcount
+    stage_claims(connection, outcomes, ("candidate", "selected"))
+    copies = connection.exec_driver_sql(query("save_verdicts")).scalar_one()
     connection.execute(
         text(query("settle_judged")), {"ids": list(ids), "run_id": run_id, "floor": floor, "copies": copies}
     )

@@ -12,7 +12,7 @@ import pytest
 # Before anything imports vLLM, torch or Prefect: their own defaults are made for servers.
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
 
-from generation import channels, judgement, lexicon, policies, scoring
+from generation import channels, judgement, lexicon, policies, readability, scoring
 from generation.engine import Engine, EngineOptions
 from sql.database import Database, downgrade, migrate, open_database
 
@@ -53,8 +53,8 @@ def edit_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "templates", raising=False)
     cached = (
-        channels.channel_names, channels.load_channel, policies.packs, policies.policy, lexicon.lexicon,
-        scoring.weights, judgement.judgement,
+        channels.channel_names, channels.load_channel, policies.packs, policies.policy, lexicon.lexicon, scoring.rules,
+        judgement.judgement, readability.bands, readability.familiar, readability.traits_of, readability._traits,
     )  # fmt: skip
 
     def forget() -> None:

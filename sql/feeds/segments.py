@@ -1,6 +1,7 @@
 """Segments given as rows, CSV or JSON → Segments. Only the columns named here are read, whatever else a file holds.
 
-Segments computed from purchases are in sql.transactions.
+A row that puts people together by a protected attribute is refused. Segments computed from purchases are in
+sql.transactions; personal data in a row's words is looked for where rows are loaded.
 """
 
 import re
@@ -9,15 +10,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from generation.records import Segment
+from sql.audience_words import protected_attribute
 from sql.feeds.delimited import open_table
 from sql.feeds.json_rows import looks_like_array, read_json_array, read_json_lines
-from sql.feeds.lines import FeedError, RefusedRow, Row, open_text
+from sql.feeds.lines import FeedError, RefusedRow, Remark, Row, open_text
 from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.feeds.text import plain_line, storable
 
 HARD_FLOOR = 20  # people; below it a segment is refused whatever the settings say
 NAME_CHARACTERS = 200
 WORDS = 50  # interests or needs of one segment
+OTHER_COLUMNS = 200  # names of columns left out that are remembered: rows of ever new keys must not fill the memory
 
 _NAMES = {
     "id": ("id", "segment_id", "audience_id", "人群id", "编号"),
@@ -29,12 +32,17 @@ _NAMES = {
 }
 
 
-def read_segments(path: Path) -> Iterator[Segment | RefusedRow]:
+_READ = frozenset(name for names in _NAMES.values() for name in names)
+
+
+def read_segments(path: Path) -> Iterator[Segment | RefusedRow | Remark]:
     """The audiences of a file; interests and needs are separated by ``;`` or ``|``, or are JSON arrays.
 
-    A row without an id gets one from its name. Raises FeedError for a file that can't be read at all.
+    A row without an id gets one from its name. A Remark names columns that are left out, once each. Raises FeedError
+    for a file that can't be read at all.
     """
     seen: set[str] = set()
+    left_out: set[str] = set()
     with open_text(path) as stream:
         head = stream.read(2**16).lstrip("\ufeff")
         stream.seek(0)
@@ -48,6 +56,9 @@ def read_segments(path: Path) -> Iterator[Segment | RefusedRow]:
                     raise FeedError(f"{path}: no column {needed!r}; there are {', '.join(table.columns[:30])}")
             rows = table.rows
         for row in rows:
+            if not isinstance(row, RefusedRow) and (others := _others(row, left_out)):
+                names = ", ".join(storable(name)[:40] for name in others[:8]) + (", …" if len(others) > 8 else "")
+                yield Remark(row[0], f"left out: {names}; of a segment only {', '.join(_NAMES)} are read")
             segment = row if isinstance(row, RefusedRow) else _segment(row)
             if isinstance(segment, Segment) and not isinstance(row, RefusedRow):
                 if segment.id in seen:
@@ -57,6 +68,14 @@ def read_segments(path: Path) -> Iterator[Segment | RefusedRow]:
                 else:
                     seen.add(segment.id)
             yield segment
+
+
+def _others(row: Row, left_out: set[str]) -> list[str]:
+    """The row's columns that nobody reads and that weren't told yet."""
+    others = [name for name in row[1] if _plain(name) not in _READ and name not in left_out]
+    others = others[: max(0, OTHER_COLUMNS - len(left_out))]
+    left_out.update(others)
+    return others
 
 
 def slug(name: str) -> str:
@@ -94,7 +113,15 @@ def _segment(row: Row) -> Segment | RefusedRow:
     if size >= 2**31:
         return RefusedRow(line, f"its size, {str(size)[:20]}, is more than there are people", segment_id)
     description = plain_line(as_text(found["description"])) or None
-    return Segment(segment_id, name, description, _words(found["interests"]), _words(found["needs"]), size)
+    segment = Segment(segment_id, name, description, _words(found["interests"]), _words(found["needs"]), size)
+    for text in (name, description or "", *segment.interests, *segment.needs):
+        if said := protected_attribute(text):
+            return RefusedRow(
+                line,
+                f"{said[1]!r} says something of people's {said[0]}, by which no audience is put together",
+                segment_id,
+            )
+    return segment
 
 
 def _whole_number(value: object) -> int | None:

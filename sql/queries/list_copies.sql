@@ -13,6 +13,10 @@ select c.id
    and (cast(:product as text) is null or b.product_id = :product
         or position(lower(:product) in lower(p.title)) > 0)
    and (not cast(:current as boolean) or b.superseded_at is null)
+   and (cast(:verdict as text) is null and cast(:rule as text) is null
+        or exists (select from claims l where l.copy_id = c.id
+                      and (cast(:verdict as text) is null or l.verdict = :verdict)
+                      and (cast(:rule as text) is null or l.rule = :rule)))
  order by case :sort when 'best' then -c.score when 'weakest' then c.score end nulls last,
           case when :sort = 'product' then b.product_id end, c.id
  limit cast(:limit as bigint) offset cast(:offset as bigint)

@@ -2,13 +2,16 @@
 -- One whose product or segment left since the plan stays as it is: there is nothing to judge it by.
 select b.id, b.campaign_id, b.segment_id, b.channel, b.locale, b.seed, b.attempts, b.product_id,
        p.title, p.brand, p.description, p.category, p.price, p.currency, p.url, p.image_url, p.attributes,
+       l.lowest as lowest_price,
        (select jsonb_agg(jsonb_build_object(
                    'attempt', c.attempt, 'variant', c.variant, 'raw_text', c.raw_text, 'gate', c.gate,
-                   'output_tokens', c.output_tokens, 'mean_logprob', c.mean_logprob) order by c.attempt, c.variant)
+                   'output_tokens', c.output_tokens, 'mean_logprob', c.mean_logprob,
+                   'parts', c.score_parts) order by c.attempt, c.variant)
           from copies c
          where c.brief_id = b.id and (c.status in ('candidate', 'selected') or c.gate is not null)) as drafts
   from briefs b
   join catalogue p on p.id = b.product_id
+  left join lowest_prices l on l.product_id = p.id and l.currency = p.currency
   join audiences a on a.id = b.segment_id
  where b.judging_run_id = %(run_id)s
  order by b.campaign_id, b.channel, b.locale, b.product_id, b.segment_id

@@ -7,6 +7,6 @@ with best as (
      where c.status = 'candidate'
        and not exists (select from copies o where o.brief_id = b.id and o.gate is null and o.status <> 'candidate'
                           and not (b.taken_back and o.status = 'rejected'))
-     order by c.brief_id, c.score desc nulls last, c.attempt, c.variant
+     order by c.brief_id, c.raw_score desc nulls last, c.attempt, c.variant
 )
 update copies set status = 'selected' from best where copies.id = best.id

@@ -90,7 +90,7 @@ def _renew(database: Database) -> None:
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
         for statement in (
-            "truncate copies, failures, reviews restart identity",
+            "truncate copies, openings, failures restart identity cascade",
             "update briefs set status = 'pending', attempts = 0, reason = null",
             "vacuum full analyze briefs",
             "checkpoint",

@@ -28,7 +28,7 @@ class OneDraft:
     """An engine that answers every prompt with the same draft, at once."""
 
     seconds = 0.0
-    in_flight_cap = 512
+    in_flight_cap, in_process = 512, True
 
     def generate(self, prompts: Iterable[Item]) -> Written:
         """One draft a prompt."""

@@ -85,7 +85,7 @@ def begin_run(database: Database) -> tuple[int, Planned]:
 def forget_runs(database: Database) -> None:
     """As before the first night: products, segments and the campaign are all there is."""
     with database.begin() as connection:
-        connection.exec_driver_sql("truncate runs, briefs, copies, failures, reviews restart identity")
+        connection.exec_driver_sql("truncate runs, openings restart identity cascade")
 
 
 def pending_briefs(database: Database) -> list[Brief]:

@@ -167,6 +167,8 @@ def test_status_repeats_the_runs_figures(first_run: dict[str, Any], copydesk: Co
         (["status", "99"], {}, "no run 99"),
         (["load", "catalogue.csv", "--map", "title"], {}, "FIELD=COLUMN"),
         (["load", "campaigns.yaml", "--currency", "USD"], {}, "campaigns in YAML"),
+        (["evaluate", "--labels", "segments.csv"], {}, "names no column rating"),
+        (["run"], {"COPYDESK_JUDGE": "maybe"}, "COPYDESK_JUDGE"),
     ],
 )
 def test_what_a_user_can_mend_ends_with_one_line(
@@ -201,3 +203,44 @@ def test_a_template_with_an_undefined_variable_fails_its_briefs_and_no_others(
     reasons = _inside(shop, f"select stage, reason from failures where run_id = {summary['run_id']}")
     assert [stage for stage, _ in reasons] == ["render"]
     assert "prodct" in reasons[0][1]
+
+
+def test_with_the_judge_on_the_copy_that_waits_is_asked_about_in_the_same_engine(
+    first_run: dict[str, Any], copydesk: Copydesk, shop: Path
+) -> None:
+    assert first_run["judge"] is None
+    arguments = ("run", "--product", "kettle", "--json")
+    done = copydesk(*arguments, COPYDESK_SEGMENT_FLOOR="20", COPYDESK_JUDGE="on")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    run_id, judge = summary["run_id"], summary["judge"]
+    judged = _inside(
+        shop, f"select judged_by, score_parts ? 'judge' from copies where run_id = {run_id} and gate is null"
+    )
+    assert judge["asked"] == len(judged) > 0
+    # The shipped model was never taught to judge: no rating, and none is made up.
+    assert judge["without_rating"] == judge["asked"]
+    assert [rated for _, rated in judged] == [False] * len(judged)
+    assert all(name.startswith("demo_model@") for name, _ in judged)
+    assert judge["cached_prompt_tokens"] > 0
+    assert summary["selected"] == summary["generated"] > 0
+    assert "judged by the language model" in done.stderr
+
+
+def test_scores_are_set_against_peoples_ratings(first_run: dict[str, Any], copydesk: Copydesk, shop: Path) -> None:
+    stored = _inside(shop, "select id, score from copies where score is not null order by score, id")
+    lines = [f"{number},{place % 5 + 1}" for place, (number, _) in enumerate(stored)]
+    (shop / "rated.csv").write_text("\n".join(["copy_id,rating", *lines, "999999,4", "1,good"]), "utf-8")
+    done = copydesk("evaluate", "--labels", "rated.csv", "--chart", "curve.png", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert [row["reason"] for row in told["refused"]] == ["the rating is no number: 'good'", "there is no copy 999999"]
+    (english,) = told["locales"]
+    assert (english["locale"], english["agreement"]["labels"]) == ("en-US", len(stored))
+    assert english["calibration"] is None  # fewer than twenty ratings
+    assert "a calibration takes at least 20" in done.stderr
+    assert (shop / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert _inside(shop, "select id, score from copies where score is not null order by score, id") == stored
+    forgotten = copydesk("evaluate", "--forget")
+    assert forgotten.returncode == 0
+    assert "No calibration is in force" in forgotten.stderr

@@ -296,7 +296,7 @@ def test_what_was_cut_off_and_changed_since_is_written_as_it_is_now(shop: Databa
 class Double:
     """An engine: a brief costs 20 prompt tokens computed and 30 of output; two are in flight, one ends a minute."""
 
-    max_model_len, in_flight_cap = 2048, 2
+    max_model_len, in_flight_cap, in_process = 2048, 2, False
 
     def __init__(self, clock: list[float]) -> None:
         self.tokenizer = load_tokenizer(str(SHIPPED_MODEL))
@@ -356,7 +356,7 @@ def generate(shop: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, 
     }  # fmt: skip
     for name, fake in fakes.items():
         monkeypatch.setattr(nightly, name, fake)
-    monkeypatch.setattr(writing, "judge", lambda result: passing(result.brief, 30))
+    monkeypatch.setattr(writing, "judge", lambda result, calibrations: passing(result.brief, 30))
 
     def run(run_id: int, limits: Limits) -> None:
         lock = RunLock(shop)

@@ -161,6 +161,22 @@ def saved_again(shop: Shop) -> None:
     upsert_campaign(shop.database, SPRING)
 
 
+def promoted(terms: str) -> Callable[[Shop], None]:
+    def change(shop: Shop) -> None:
+        shop.execute("insert into promotions (id, terms) values ('spring-10', 'x')")
+        shop.execute(f"update promotions set {terms}")
+        shop.execute("update campaigns set promotion_id = 'spring-10'")
+
+    return change
+
+
+def evidenced(of: str, expires: str = "null") -> Callable[[Shop], None]:
+    return sql(
+        "insert into claim_evidence (id, kind, statement, source, product_id, brand, expires)"
+        f" values ('gots', 'certification', 'GOTS certified', 'No. 4711', {of}, {expires})"
+    )
+
+
 MUG, HIKERS, SMS = cells(products="mug"), cells(segments="hikers"), cells(channels="sms")
 LIMIT, RULE, EN = "channels/sms.yaml", "policies/basic.yaml", "prompts/en-US"
 
@@ -188,15 +204,29 @@ MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     "template of another locale": (edited("prompts/zh-CN/_brief.j2", "人群", "受众"), NONE, NONE),
     "channel guidance": (edited(LIMIT, "at most 160 plain characters", "at most 150 characters"), SMS, NONE),
     "channel guidance in another locale": (edited(LIMIT, "不超过70个字", "不超过60个字"), NONE, NONE),
-    "channel hard limit": (edited(LIMIT, "hard_limit: 1", "hard_limit: 2"), NONE, SMS),
-    "channel soft limit": (edited(LIMIT, "hard_limit: 1", "hard_limit: 1\n    soft_limit: 1"), NONE, SMS),
+    "channel hard limit": (edited(LIMIT, "hard_limit: 3", "hard_limit: 2"), NONE, SMS),
+    "channel soft limit": (edited(LIMIT, "soft_limit: 1", "soft_limit: 2"), NONE, SMS),
     "channel emoji": (edited(LIMIT, "emoji: false", "emoji: true"), NONE, SMS),
-    "channel limit's source": (edited(LIMIT, "https://doc.didww.com/sms", "https://x.example/sms"), NONE, NONE),
+    "channel limit's source": (edited(LIMIT, "https://www.twilio.com/docs", "https://x.example/docs"), NONE, NONE),
     "policy phrase": (edited(RULE, "  clickbait:", "  clickbait:\n    - \\btap here\\b"), NONE, ALL),
     "scoring weights": (other_weighting, NONE, ALL),
     "brand voice": (sql("update campaigns set brand_voice = 'Warm.'"), ALL, NONE),
     "campaign priority": (sql("update campaigns set priority = 3"), NONE, NONE),
-    "offer": (sql("update campaigns set offer = 'A gift'"), ALL, NONE),
+    "offer without a promotion": (sql("update campaigns set offer = 'A gift'"), NONE, NONE),
+    "promotion": (promoted("terms = 'A gift'"), ALL, NONE),
+    "evidence of a product": (evidenced("'mug', null"), NONE, MUG),
+    "evidence of a brand": (evidenced("null, 'Kelvora'"), NONE, cells(products="lamp")),
+    "evidence of everything": (evidenced("null, null"), NONE, ALL),
+    "evidence that has expired": (evidenced("'mug', null", "current_date - 1"), NONE, NONE),
+    "evidence of another product": (evidenced("'kettle', null"), NONE, NONE),
+    "price history": (
+        sql("update price_history set seen_from = now() - interval '40 days' where product_id = 'mug'"),
+        NONE,
+        MUG,
+    ),
+    "market": (sql("update campaigns set market = 'uk'"), NONE, ALL),
+    "banned words": (sql("update campaigns set banned_words = '{cheap}'"), NONE, ALL),
+    "required words": (sql("update campaigns set required_words = '{here}'"), NONE, ALL),
     "variants": (sql("update campaigns set variants = 3"), ALL, NONE),
     "sampling temperature": (sql("update campaigns set sampling = sampling || '{\"temperature\": 0.9}'"), ALL, NONE),
     "max_tokens": (sql("update campaigns set sampling = sampling || '{\"max_tokens\": 99}'"), ALL, NONE),
@@ -257,7 +287,7 @@ def test_a_removed_product_is_neither_planned_nor_offered_and_comes_back_as_it_w
 def test_a_removed_product_that_comes_back_under_other_rules_is_judged_again(shop: Shop) -> None:
     shop.execute("delete from products where id = 'mug'")
     shop.night()
-    shop.edit(LIMIT, "hard_limit: 1", "hard_limit: 2")
+    shop.edit(LIMIT, "hard_limit: 3", "hard_limit: 2")
     shop.night()
     assert shop.judged == SMS - MUG
     upsert_products(shop.database, PRODUCTS)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from flows.choosing import choose_waiting
 from generation.records import AdCopy, Brief, Draft, Outcome, Product, Rejection, Sampling, ScoredCopy, Segment
 from sql.catalogue import (
     CampaignSpec,
@@ -149,7 +150,8 @@ def test_a_campaign_planned_twice_in_a_run_counts_once(shop: Database) -> None:
         ("update segments set interests = '{boots}' where id = 'hikers'", 6),
         ("update segments set needs = '{}' where id = 'hikers'", 6),
         ("update campaigns set brand_voice = 'Plain.'", 12),
-        ("update campaigns set offer = '10 % off'", 12),
+        ("update campaigns set offer = '10 % off'", 0),  # no promotion stands behind it: no prompt shows it
+        ("update campaigns set market = 'eu', banned_words = '{cheap}', required_words = '{Pellwick}'", 0),
         ("update campaigns set variants = 2", 12),
         ("update campaigns set sampling = '{\"seed\": 4}'", 12),
         ("update products set revenue = 1000", 0),
@@ -302,14 +304,35 @@ def test_copy_taken_back_is_offered_again_though_people_rejected_some_of_it(shop
     assert offered(shop) == ["Clay mug 0"]
 
 
-def test_copy_of_a_run_that_died_before_it_chose_is_chosen_by_the_next_plan(shop: Database) -> None:
+def test_copy_of_a_run_that_died_before_it_chose_is_chosen_by_the_next_run(shop: Database) -> None:
     run_id = new_run(shop)
     planned(shop, run_id)
     write(shop, run_id)  # and the process dies before select_best
     assert offered(shop) == []
     with one_run_at_a_time(shop):
         assert planned(shop, new_run(shop)) == Planned(CELLS, CELLS)
+        assert choose_waiting(shop) == CELLS
     assert len(offered(shop)) == CELLS
+
+
+def test_copy_that_was_never_on_offer_is_out_of_date_when_its_words_are(shop: Database) -> None:
+    one_cell: dict[str, Any] = {"product_filter": {"ids": ["mug"]}, "segments": ("cooks",), "channels": ("push",)}
+    first = new_run(shop)
+    planned(shop, first, **one_cell)
+    write(shop, first)  # and the process dies
+    finish_run(shop, first, "crashed")
+    upsert_products(shop, [replace(MUG, title="Tea mug")])
+    second = new_run(shop)
+    assert planned(shop, second, **one_cell) == Planned(1, 0, 0, 1)
+    write(shop, second)
+    assert choose_waiting(shop) == 1
+    assert offered(shop) == ["Tea mug 1"]
+    assert execute(shop, "select count(*) from copies where status = 'expired'") == [(2,)]
+    finish_run(shop, second, "completed")
+    upsert_products(shop, [MUG])
+    assert planned(shop, new_run(shop), **one_cell) == Planned(1, 1)
+    assert choose_waiting(shop) == 0
+    assert offered(shop) == ["Clay mug 1"]
 
 
 # Skipped and failed
@@ -370,7 +393,7 @@ def test_a_run_that_died_is_taken_up_where_the_table_stands(shop: Database) -> N
         assert [brief.id for brief in read_briefs(shop, second, 1)] == [brief.id for brief in briefs[4:7]]
         assert [brief.id for brief in read_briefs(shop, second, 0)] == [brief.id for brief in briefs[7:]]
         write(shop, second)
-        select_best(shop, second)
+        choose_waiting(shop)
         finish_run(shop, second, "completed")
     assert run_summary(shop, first).status == "crashed"
     assert run_summary(shop, first).generated == 4
@@ -558,6 +581,7 @@ def _one_run(database: Database, shop: Shop, steps: dict[str, Any]) -> None:
         for cell in cells:
             if shop.ended.get(cell) == "failed":
                 del shop.ended[cell]
+    choose_waiting(database)  # what an earlier run left without a choice
     _check_cells(database, cells, shop)
     most = None if steps["ends"] == "completed" else steps["most"]
     write(database, run_id, steps["failing"], most)
@@ -570,7 +594,7 @@ def _one_run(database: Database, shop: Shop, steps: dict[str, Any]) -> None:
         shop.ended[by_place[product_id, segment_id]] = status
     if steps["ends"] == "died before it chose":
         return
-    select_best(database, run_id)
+    choose_waiting(database)
     _check_cells(database, cells, shop)
     if steps["ends"] in ("completed", "cut off"):
         finish_run(database, run_id, "completed")
@@ -648,7 +672,7 @@ def test_a_stream_that_is_dropped_half_way_gives_its_connection_back(database: D
         stream = read_briefs(database, run_id, 0)
         next(stream)
         assert isinstance(stream, Iterator)
-        stream.close()  # type: ignore[attr-defined]
+        stream.close()
     assert execute(database, "select count(*) from pg_stat_activity where state = 'idle in transaction'") == [(0,)]
 
 

@@ -360,6 +360,151 @@ def test_words_that_the_catalogue_contradicts_by_now_are_not_approved(desk: Desk
     assert desk.status(copy_id) == "selected"
 
 
+# Claims, promotions, provenance
+
+
+def claimed(desk: Desk, copy_id: int, *claims: tuple[str, int, int, str, str | None, str | None]) -> None:
+    """The copy's body claims these: kind, start, end, verdict, support, rule."""
+    (body,) = read_copy(desk.database, copy_id).fields["body"]
+    with desk.database.begin() as connection:
+        connection.execute(text("delete from claims where copy_id = :id"), {"id": copy_id})
+        for number, (kind, start, end, verdict, support, rule) in enumerate(claims, 1):
+            connection.execute(
+                text(
+                    "insert into claims values (:id, :number, :kind, 'body', 0, :start, :end, :text, :value, :verdict,"
+                    " :support, :rule)"
+                ),
+                {
+                    "id": copy_id, "number": number, "kind": kind, "start": start, "end": end, "text": body[start:end],
+                    "value": "v", "verdict": verdict, "support": support, "rule": rule,
+                },
+            )  # fmt: skip
+
+
+def test_a_claim_is_marked_in_its_line_with_its_support_and_listed_beneath(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")  # Ostrand is made for cooking from scratch.
+    claimed(
+        desk, copy_id, ("brand", 0, 7, "supported", "products.brand", None), ("purpose", 19, 40, "warned", None, "X-1")
+    )
+    page = desk.browser.get(f"/copies/{copy_id}").text
+    assert '<mark class="claim supported" title="brand: supported by products.brand">Ostrand</mark>' in page
+    assert 'aria-label="claim 2: look at this, rule X-1"' in page
+    assert "2 claims: 1 to look at, 1 supported" in page
+    assert re.search(r'<li id="claim\d+-2" class="warned">.*!2.*cooking from scratch.*look at this.*X-1', page)
+
+
+def test_claims_that_overlap_lose_no_character_of_the_line(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    claimed(
+        desk, copy_id, ("a", 0, 15, "supported", "x", None), ("b", 11, 30, "unsupported", None, None),
+        ("c", 11, 15, "warned", None, None),
+    )  # fmt: skip
+    page = desk.browser.get("/?channel=email").text
+    lines = [
+        re.sub(r"<sup.*?</sup>|<[^>]+>", "", line) for line in re.findall(r'<span class="line">(.*?)</span>', page)
+    ]
+    assert "Ostrand is made for cooking from scratch." in lines
+    assert (
+        '<mark class="claim unsupported" title="b: unsupported; c: look at this; a: supported by x">made</mark>' in page
+    )
+
+
+def test_hostile_claims_are_only_text(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    claimed(desk, copy_id, ("<b>", 0, 7, "supported", '"><script>', "<i>"))
+    page = desk.browser.get(f"/copies/{copy_id}").text
+    assert "<script" not in page
+    assert "<i>" not in page
+
+
+def test_a_claim_of_words_that_an_edit_took_away_is_marked_no_more(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+    claimed(desk, copy_id, ("brand", 0, 7, "supported", "products.brand", None))
+    desk.decide(copy_id, "edit", **EDIT)
+    page = desk.browser.get(f"/copies/{copy_id}").text
+    assert "claim supported" not in page
+    assert "AI-generated, edited by a person" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("verdict=warned", 1), ("verdict=unsupported", 0), ("rule=X-1", 1), ("rule=X-2", 0), ("verdict=&rule=", 4)],
+)
+def test_the_list_is_narrowed_by_claims_and_rules(desk: Desk, query: str, count: int) -> None:
+    claimed(desk, desk.copy("pan", "email"), ("purpose", 19, 40, "warned", None, "X-1"))
+    assert desk.browser.get(f"/?{query}").text.count('<article class="card"') == count
+
+
+def test_the_page_says_what_wrote_a_copy(desk: Desk) -> None:
+    page = desk.browser.get(f"/copies/{desk.copy('pan', 'email')}").text
+    for told in ("AI-generated: where it comes from", "trained_algorithmic_media", "demo-model 1"):
+        assert told in page
+
+
+def ended(desk: Desk) -> str:
+    """The campaign's promotion was over yesterday, and no run has been since; that day."""
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("insert into promotions (id, terms, ends) values ('p', 'A gift', current_date - 1)")
+        connection.exec_driver_sql("update campaigns set promotion_id = 'p'")
+        connection.exec_driver_sql("update copies set expires_at = current_date - 1")
+        return str(connection.exec_driver_sql("select current_date - 1").scalar_one())
+
+
+def test_copy_whose_promotion_is_over_waits_no_more_and_is_approved_by_no_road(
+    desk: Desk, terminal: Callable[..., Result]
+) -> None:
+    copy_id = desk.copy("pan", "email")
+    day = ended(desk)
+    assert desk.decide(copy_id, "approve").status_code == 409
+    assert f"promotion ended on {day}" in desk.decide(copy_id, "approve").text
+    refused = terminal("review", "approve", str(copy_id), "--reviewer", "Ann")
+    assert refused.exit_code == 1
+    assert f"copy {copy_id} can't be approved as it is: its promotion ended on {day}" in refused.output.replace(
+        "\n", " "
+    )
+    assert desk.browser.get("/").text.count('<article class="card"') == 0
+    assert f'Its promotion ended on <time class="day" datetime="{day}">' in desk.browser.get(f"/copies/{copy_id}").text
+    assert terminal("review").output == "nothing waits for review\n"
+
+
+def test_copy_whose_promotion_is_over_is_never_exported_not_even_again(desk: Desk, tmp_path: Path) -> None:
+    approve_each(
+        desk.database, [Decision(number, "approve", "Ann") for number in list_copies(desk.database, Filters())]
+    )
+    emails = Filters(channels=("email",))
+    assert export(desk.database, "csv", tmp_path / "1.csv", emails).copies == 2
+    ended(desk)
+    result = export(desk.database, "csv", tmp_path / "2.csv", Filters(), again=True)
+    assert result.copies == 0
+    assert not (tmp_path / "2.csv").exists()
+    assert not (tmp_path / "2.csv.provenance.json").exists()
+
+
+@pytest.mark.parametrize("name", ["google_ads_editor", "meta", "merchant", "klaviyo", "braze", "csv", "jsonl"])
+def test_beside_every_export_stands_where_each_copy_comes_from(desk: Desk, tmp_path: Path, name: str) -> None:
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("update products set url = 'https://x.example/' || id, image_url = url")
+        connection.exec_driver_sql("update products set image_url = url")
+    approve_each(
+        desk.database, [Decision(number, "approve", "王芳") for number in list_copies(desk.database, Filters())]
+    )
+    result = export(desk.database, name, tmp_path / "out", Filters())
+    beside = tmp_path / "out.provenance.json"
+    assert beside.exists() == (result.copies > 0) == (tmp_path / "out").exists()
+    if result.copies:
+        told = json.loads(beside.read_text("utf-8"))
+        assert (told["file"], told["format"]) == ("out", name)
+        assert told["digital_source_type"].endswith("/trainedAlgorithmicMedia")
+        assert len(told["copies"]) == result.copies
+        assert len({copy["content_id"] for copy in told["copies"]}) == result.copies
+        for copy in told["copies"]:
+            assert (copy["model"], copy["run_id"], copy["reviewed_by"]) == ("demo-model", 1, "王芳")
+            assert (copy["ai_label"], copy["human_edited"]) == ("AI-generated", False)
+    with desk.database.begin() as connection:
+        marked = connection.exec_driver_sql("select count(*) from copies where status = 'exported'").scalar_one()
+    assert marked == result.marked == result.copies
+
+
 def test_a_form_from_elsewhere_decides_nothing(desk: Desk) -> None:
     copy_id = desk.copy("pan", "email")
     form = {"token": desk.browser.get("/").cookies["copydesk_token"], "reviewer": "Eve", "seen": "0"}
@@ -442,7 +587,7 @@ def test_an_export_writes_the_approved_words_and_marks_them(desk: Desk, tmp_path
     assert (row["human_edited"], row["reviewed_by"]) == ("true", "Ann")
     assert desk.status(pan) == "exported"
     assert read_copy(desk.database, pan).fields["subject"] == ("The Iron Pan",)
-    assert list(tmp_path.iterdir()) == [out]
+    assert sorted(tmp_path.iterdir()) == [out, tmp_path / f"{out.name}.provenance.json"]
 
 
 def test_what_was_exported_goes_out_again_only_when_asked(desk: Desk, tmp_path: Path) -> None:
@@ -512,7 +657,9 @@ def test_an_export_that_fails_half_way_leaves_the_old_file_and_the_statuses(
 def test_a_format_that_does_not_fit_the_channel_says_which_do(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="doesn't fit the channel email; it takes google_rsa"):
         export(desk.database, "google_ads_editor", tmp_path / "x", Filters(channels=("email",)))
-    with pytest.raises(ExportError, match="no format 'excel'; there are google_ads_editor, meta"):
+    with pytest.raises(
+        ExportError, match="no format 'excel'; there are google_ads_editor, google_ads_editor_pmax, amazon, meta"
+    ):
         export(desk.database, "excel", tmp_path / "x", Filters())
 
 

@@ -35,6 +35,10 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
   brand_voice: 亲切
   offer: 九折
   priority: 7
+  market: cn
+  promotion: spring-10
+  banned_words: [便宜, " 廉价 "]
+  required_words: [禾汀]
   sampling: {temperature: 0, top_p: 1, max_tokens: 8, seed: 5}
 - name: Second
   channels: [push]
@@ -43,7 +47,8 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
     first, second = read_campaigns(write(tmp_path, text))
     chosen = {"brands": ["禾汀"], "ids": ["p1"], "categories": ["Home"], "title_contains": "壶"}
     assert first == CampaignSpec("春季", ["email", "sms"], ["zh-CN", "en-US"], ["a", "b"], chosen, 16, "亲切", "九折",
-                                 Sampling(0.0, 1.0, 8, 5), 7)  # fmt: skip
+                                 Sampling(0.0, 1.0, 8, 5), 7, market="cn", promotion_id="spring-10",
+                                 banned_words=("便宜", "廉价"), required_words=("禾汀",))  # fmt: skip
     assert all(type(name) is str for name in [*first.channels, *first.locales])  # no enum reaches the database
     assert second.name == "Second"
 
@@ -56,7 +61,7 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
         ("name: 5", "campaign 1: name: Input should be a valid string"),
         ("channels: []", "campaign 1: channels: List should have at least 1 item"),
         ("channels: push", "campaign 1: channels: Input should be a valid list"),
-        ("channels: [push, fax]", "campaign 1: channels.1: Input should be 'email'"),
+        ("channels: [push, fax]", "campaign 1: channels.1: Input should be 'amazon_listing'"),
         ("locales: [en]", "campaign 1: locales.0: Input should be 'en-US' or 'zh-CN'"),
         ("variants: 0", "campaign 1: variants: Input should be greater than or equal to 1"),
         ("variants: 17", "campaign 1: variants: Input should be less than or equal to 16"),
@@ -68,6 +73,11 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
         ("sampling: {max_tokens: 7}", "campaign 1: sampling.max_tokens: Input should be greater than or equal to 8"),
         ("priority: 32768", "campaign 1: priority: Input should be less than or equal to 32767"),
         ("priority: high", "campaign 1: priority: Input should be a valid integer"),
+        ("market: de", "campaign 1: market: Input should be 'us', 'uk', 'eu' or 'cn'"),
+        ("promotion: ''", "campaign 1: promotion: String should have at least 1 character"),
+        ("promotion: [a]", "campaign 1: promotion: Input should be a valid string"),
+        ("banned_words: [' ']", "campaign 1: banned_words.0: String should have at least 1 character"),
+        ("required_words: cheap", "campaign 1: required_words: Input should be a valid list"),
         ("budget: 5", "campaign 1: budget: Extra inputs are not permitted"),
         ("segments: [1]", "campaign 1: segments.0: Input should be a valid string"),
     ],

@@ -1,14 +1,16 @@
 """The gates: for each, copy that it must refuse and a near miss that it must let through, in both languages."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from generation.channels import channel_names, load_channel
-from generation.checks import check, check_fields, warnings_for
+from generation.checks import check, check_fields
 from generation.counting import sms_segments, utf8_bytes
 from generation.policies import policy
 from generation.records import Brief, Campaign, Draft, Fields, Product, Promotion, Rejection, Segment
+from generation.shape import warnings_for
 
 SEGMENT = Segment("s", "Weekend hikers", interests=("day hikes",))
 STOOL = Product(
@@ -39,6 +41,19 @@ EN: dict[str, Fields] = {
     "push": {"title": ("Oak Stool",), "body": ("A solid oak stool, 45 cm high.",)},
     "sms": {"body": ("Oak Stool by Nordhem: 45 cm high. See it in our shop.",)},
     "product_page": {"headline": ("Oak Stool",), "description": ("A solid stool.",), "bullet": ("Oak", "Round seat")},
+    "pmax": {
+        "headline": ("Oak Stool", "Nordhem Oak Stool", "45 cm high"),
+        "long_headline": ("A solid oak stool for day hikes and the hours after",),
+        "description": ("A solid oak stool. See it in our shop.", "For day hikes and the hours after."),
+    },
+    "amazon_listing": {
+        "title": ("Nordhem Oak Stool with Round Seat, 45 cm",),
+        "bullet": ("Made of solid oak", "Round seat, wool covering", "45 cm high"),
+        "description": ("A solid oak stool by Nordhem with a round seat.",),
+    },
+    "taobao_title": {"title": ("Nordhem Oak Stool Round Seat 45 cm",)},
+    "wechat_article": {"title": ("Oak Stool",), "digest": ("A stool.",), "body": ("A solid oak stool, 45 cm high.",)},
+    "linkedin": {"intro": ("A solid oak stool.",), "headline": ("Oak Stool",), "description": ("45 cm",)},
 }
 ZH: dict[str, Fields] = {
     "google_rsa": {
@@ -50,6 +65,19 @@ ZH: dict[str, Fields] = {
     "push": {"title": ("北屋橡木凳",), "body": ("圆角凳面，点开看看。",)},
     "sms": {"body": ("北屋橡木凳，高45厘米，到店里看看。",)},
     "product_page": {"headline": ("橡木凳",), "description": ("一款橡木凳。",), "bullet": ("橡木", "圆角凳面")},
+    "pmax": {
+        "headline": ("北屋橡木凳", "圆角凳面", "高45厘米"),
+        "long_headline": ("北屋橡木凳，给周末徒步归来的人",),
+        "description": ("橡木凳，到店里看看。", "适合周末徒步的人。"),
+    },
+    "amazon_listing": {
+        "title": ("北屋 橡木凳 圆角凳面 高45厘米",),
+        "bullet": ("凳面是圆角的，坐着舒服", "橡木做成的凳子，结实", "高度45厘米，放在玄关正好"),
+        "description": ("北屋的橡木凳，圆角凳面，高45厘米。",),
+    },
+    "taobao_title": {"title": ("北屋 橡木凳 圆角凳面 高45厘米",)},
+    "wechat_article": {"title": ("北屋橡木凳",), "digest": ("圆角凳面。",), "body": ("来看看这款橡木凳，高45厘米。",)},
+    "linkedin": {"intro": ("圆角凳面的橡木凳。",), "headline": ("橡木凳",), "description": ("高45厘米",)},
 }
 
 
@@ -123,8 +151,8 @@ def test_a_long_line_is_cut_in_its_reason() -> None:
 def test_an_ad_has_three_to_fifteen_headlines_and_two_to_four_descriptions(
     headlines: int, descriptions: int, gate: str
 ) -> None:
-    words = [f"{first} {second}" for first in ("oak", "seat", "stool", "shop") for second in ("a", "b", "c", "d")]
-    fields = {"headline": tuple(words[:headlines]), "description": tuple(words[:descriptions])}
+    words = [f"{first} {second}" for first in ("oak", "seat", "stool", "shop") for second in ("e", "b", "c", "d")]
+    fields = {"headline": tuple(words[:headlines]), "description": tuple(f"see {w}" for w in words[:descriptions])}
     assert judged(fields, "google_rsa") == gate
 
 
@@ -136,18 +164,11 @@ FITTING = [  # lines of exactly the limit's length
     ("google_rsa", "headline", "oak stool with a round seat ok"),
     ("google_rsa", "description", f"{EVENING} s"),
     ("google_rsa", "path", "solid-oak-stool"),
-    ("sms", "body", f"{EVENING}; it is 45 cm high, made by Nordhem, and yours for $49.90 in our shop ok"),
     ("product_page", "headline", f"{EVENING}; it is 45 cm high, made by Nordhem, and yours for $49.90 here"),
 ]
 FITTING_ZH = [  # with three hanzi more they are over it
     ("google_rsa", "headline", "圆角凳面的橡木凳到店看看吧哦"),
     ("google_rsa", "path", "橡木凳好看哦"),
-    (
-        "sms",
-        "body",
-        "橡木凳，圆角凳面，高45厘米，适合周末徒步归来的人坐下歇一歇，"
-        "也适合小户型的书桌、玄关、阳台，售价¥199.00，欢迎大家有空到店里看一看",
-    ),
 ]
 
 
@@ -163,17 +184,43 @@ def test_a_chinese_line_has_half_the_room(channel: str, name: str, line: str) ->
     assert judged(with_line(channel, name, f"{line}吧来吧", "zh-CN"), channel, "zh-CN") == "length"
 
 
-def test_a_message_over_one_segment_is_refused() -> None:
-    line = "Oak Stool by Nordhem, with a round seat. " * 3 + "See it in our shop or have a closer lo"
-    assert sms_segments(line) == 2
-    assert judged({"body": (line,)}, "sms") == "length"
-    assert judged({"body": (line[41:],)}, "sms") == "passed"
+def sms_warnings(line: str, locale: str = "en-US") -> list[str]:
+    """The warnings of a text message that no gate refuses."""
+    draft = Draft(brief_of("sms", locale), 0, f"body: {line}", 99, -0.1, "stop")
+    ad_copy = check(draft, load_channel("sms"))
+    assert ad_copy.rejection is None
+    return [warning.split(":")[0] for warning in ad_copy.warnings]
+
+
+def test_a_second_message_warns_and_a_fourth_is_refused() -> None:
+    line = f"{EVENING}; it is 45 cm high, made by Nordhem, and yours for $49.90 in our shop ok"
+    assert sms_segments(line) == 1
+    assert sms_warnings(line) == []
+    assert sms_warnings(f"{line}s") == ["body is 2 messages, better at most 1"]
+    long = f"{line}. " + " ".join(f"{a}{e}{n}" for a in "bdfgk" for e in "aeiou" for n in "lmnrstvwz")
+    assert judged({"body": (long[: 3 * 153],)}, "sms") == "passed"
+    assert judged({"body": (long[: 3 * 153 + 1],)}, "sms") == "length"
 
 
 def test_a_typographic_quote_makes_a_long_message_two_segments() -> None:
     line = "The oak stool by Nordhem is here: a round seat, solid oak. It's 45 cm high. See it in our shop."
-    assert judged({"body": (line,)}, "sms") == "passed"
-    assert judged({"body": (line.replace("'", "’"),)}, "sms") == "length"
+    assert sms_warnings(line) == []
+    assert sms_warnings(line.replace("'", "’")) == ["body is 2 messages, better at most 1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "market", "warned"),
+    [
+        ("北屋橡木凳，到店里看看。", None, True), ("【北屋】橡木凳，到店里看看。", None, False),
+        ("橡木凳，到店里看看。【北屋】", "cn", False), ("北屋橡木凳，到店里看看。", "eu", False),
+    ],
+)  # fmt: skip
+def test_a_message_for_china_without_a_signature_warns(line: str, market: str | None, warned: bool) -> None:
+    brief = brief_of("sms", "zh-CN")
+    brief = replace(brief, campaign=replace(brief.campaign, market=market))
+    ad_copy = check(Draft(brief, 0, f"body: {line}", 99, -0.1, "stop"), load_channel("sms"))
+    assert ad_copy.rejection is None
+    assert any("signature" in warning for warning in ad_copy.warnings) == warned
 
 
 def test_a_push_payload_is_limited_in_bytes_over_all_fields() -> None:
@@ -235,11 +282,11 @@ def test_an_emoji_is_refused_where_the_channel_takes_none(channel: str, mark: st
 @pytest.mark.parametrize(
     ("headline", "description", "gate"),
     [
-        ("Round seat", "A solid oak stool.", "passed"),
-        ("Round seat", "A solid oak stool!", "passed"),
-        ("Round seat!", "A solid oak stool.", "characters"),
+        ("A round one", "A solid oak stool.", "passed"),
+        ("A round one", "A solid oak stool!", "passed"),
+        ("A round one!", "A solid oak stool.", "characters"),
         ("圆角凳面！", "来看看。", "characters"),
-        ("Round seat", "Solid oak! See it!", "characters"),
+        ("A round one", "Solid oak! See it!", "characters"),
     ],
 )
 def test_a_search_ad_takes_no_exclamation_mark_in_a_headline_and_one_in_all(

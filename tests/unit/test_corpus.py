@@ -9,7 +9,7 @@ import pytest
 
 from generation.channels import LOCALES, channel_names, load_channel
 from generation.checks import check
-from generation.corpus import Example, examples, hanzi, reply_text, short_name
+from generation.corpus import TAUGHT_CHANNELS, Example, examples, hanzi, reply_text, short_name
 from generation.facts import facts_of, normal
 from generation.numbers import numbers_in
 from generation.prompts import TemplateSet
@@ -18,34 +18,59 @@ from generation.records import Draft
 SEED = 2  # about one reply in 5,000 fails: a model code cut short (HF60 of HF602), a made-up word such as "heal"
 
 
+NEW_CHANNELS = tuple(name for name in channel_names() if name not in TAUGHT_CHANNELS)
+
+
 @cache
-def drawn(locale: str) -> tuple[Example, ...]:
+def drawn(locale: str, channels: tuple[str, ...] = TAUGHT_CHANNELS) -> tuple[Example, ...]:
     """300 examples of a locale, each with two replies."""
-    return tuple(islice(examples(SEED, replies=2, locales=(locale,)), 300))
+    return tuple(islice(examples(SEED, replies=2, locales=(locale,), channels=channels), 300))
 
 
+@pytest.mark.parametrize("channels", [TAUGHT_CHANNELS, NEW_CHANNELS])
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_reply_passes_all_the_gates_and_is_read_back_as_it_was(locale: str) -> None:
-    for example in drawn(locale):
+def test_every_reply_passes_all_the_gates_and_is_read_back_as_it_was(locale: str, channels: tuple[str, ...]) -> None:
+    for example in drawn(locale, channels):
         for reply in example.replies:
             draft = Draft(example.brief, 0, reply_text(reply), 9, -0.1, "stop")
             ad_copy = check(draft, load_channel(example.brief.channel))
             assert ad_copy.rejection is None
             assert ad_copy.fields == reply
-            assert not ad_copy.warnings
+            assert not [warning for warning in ad_copy.warnings if " better at most " in warning]
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_reply_states_no_number_that_its_brief_lacks(locale: str) -> None:
-    for example in drawn(locale):
+def test_a_shop_that_shows_the_price_itself_is_told_no_price_and_no_offer(locale: str) -> None:
+    for example in drawn(locale, NEW_CHANNELS):
+        if example.brief.channel in {"amazon_listing", "taobao_title"}:
+            offer = example.brief.campaign.offer
+            for reply in example.replies:
+                assert not re.search(r"[$€£¥]", reply_text(reply))
+                assert not offer or offer not in reply_text(reply)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_performance_max_reply_mostly_has_the_short_lines_that_google_may_want(locale: str) -> None:
+    drafts = [
+        Draft(example.brief, 0, reply_text(reply), 9, -0.1, "stop")
+        for example in drawn(locale, NEW_CHANNELS) for reply in example.replies if example.brief.channel == "pmax"
+    ]  # fmt: skip
+    assert sum(not check(draft, load_channel("pmax")).warnings for draft in drafts) / len(drafts) > 0.85
+
+
+@pytest.mark.parametrize("channels", [TAUGHT_CHANNELS, NEW_CHANNELS])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_reply_states_no_number_that_its_brief_lacks(locale: str, channels: tuple[str, ...]) -> None:
+    for example in drawn(locale, channels):
         facts = facts_of(example.brief)
         for reply in example.replies:
             assert all(facts.support(stated) for stated in numbers_in(normal(reply_text(reply))))
 
 
+@pytest.mark.parametrize("channels", [TAUGHT_CHANNELS, NEW_CHANNELS])
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_reply_holds_the_fields_that_the_prompt_asks_for(locale: str) -> None:
-    for example in drawn(locale):
+def test_a_reply_holds_the_fields_that_the_prompt_asks_for(locale: str, channels: tuple[str, ...]) -> None:
+    for example in drawn(locale, channels):
         asked = {
             field.name: (field.minimum, field.ask) for field in load_channel(example.brief.channel).fields if field.ask
         }
@@ -66,6 +91,10 @@ def test_a_reply_uses_no_made_up_word_that_its_prompt_lacks() -> None:
         assert not [word for word in words if seen[word] == 1 and word not in shown]
 
 
+def test_the_shipped_model_is_measured_on_the_channels_that_it_was_taught() -> None:
+    assert {example.brief.channel for example in islice(examples(5), 200)} == set(TAUGHT_CHANNELS)
+
+
 def test_the_same_seed_gives_the_same_examples_and_another_seed_others() -> None:
     one, same, other = (list(islice(examples(seed, replies=2), 40)) for seed in (7, 7, 8))
     assert one == same
@@ -78,7 +107,7 @@ def test_more_replies_of_an_example_differ() -> None:
 
 
 def test_every_channel_locale_and_kind_of_product_comes_up() -> None:
-    briefs = [example.brief for example in islice(examples(5), 400)]
+    briefs = [example.brief for example in islice(examples(5, channels=channel_names()), 400)]
     assert {(brief.channel, brief.locale) for brief in briefs} == {(c, loc) for c in channel_names() for loc in LOCALES}
     assert 0.2 < sum(brief.product.price is None for brief in briefs) / 400 < 0.4
     assert any(brief.locale == "zh-CN" and brief.product.title.isascii() for brief in briefs)

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from generation.counting import (
     COUNTERS,
+    UNITS,
     code_points,
     gbk_bytes,
     google_width,
+    in_charset,
     is_gsm7,
     sms_segments,
     sms_units,
@@ -93,6 +95,27 @@ def test_gbk_counts_one_byte_for_ascii_two_for_what_gbk_has_and_what_gb18030_wri
     assert gbk_bytes(text) == total
 
 
+@given(st.text(st.characters(codec="gbk"), max_size=200))
+def test_what_gbk_can_write_is_counted_as_pythons_codec_writes_it(text: str) -> None:
+    assert in_charset(text, "gbk")
+    assert gbk_bytes(text) == len(text.encode("gbk"))
+
+
+@given(st.text(max_size=30))
+def test_a_text_is_in_a_charset_if_each_of_its_characters_is(text: str) -> None:
+    assert in_charset(text, "gbk") == (text.encode("gbk", "ignore").decode("gbk") == text)
+    assert in_charset(text, "gbk") == all(in_charset(ch, "gbk") for ch in text)
+
+
+@given(texts)
+def test_a_text_that_gbk_cannot_write_is_never_counted_shorter_than_its_characters(text: str) -> None:
+    assert len(text) <= gbk_bytes(text) <= 4 * len(text)
+
+
+def test_only_known_counters_have_a_unit_of_their_own() -> None:
+    assert set(UNITS) < set(COUNTERS)
+
+
 def test_thirty_hanzi_are_a_taobao_title_of_sixty_bytes() -> None:
     assert gbk_bytes("橡" * 30) == 60
 
@@ -139,6 +162,18 @@ def test_a_message_turns_into_more_at_the_limit(ch: str, length: int, segments: 
 def test_one_emoji_turns_the_whole_message_to_utf16() -> None:
     assert sms_segments("a" * 100) == 1
     assert sms_segments("a" * 100 + EMOJI) == 2
+
+
+@given(st.one_of(texts, gsm_texts, unicode_texts))
+def test_so_many_messages_hold_the_units_and_one_fewer_would_not(text: str) -> None:
+    gsm = set(text) <= set(GSM + GSM_ESCAPED)
+    segments, units = sms_segments(text), len(text.encode("utf-16-le", "surrogatepass")) // 2
+    if gsm:
+        units = len(text) + len([ch for ch in text if ch in GSM_ESCAPED])
+    alone, joined = (160, 153) if gsm else (70, 67)
+    assert units <= (alone if segments <= 1 else joined * segments)
+    if segments > 1:  # a pair that doesn't fit leaves at most one unit of a message unused
+        assert units > max(alone, (joined - 1) * (segments - 1))
 
 
 @given(gsm_texts, gsm_texts)

@@ -1,5 +1,6 @@
 """What each export format writes, and what it refuses."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.review_commands import FORMATS_HELP
+from generation.channels import load_channel
 from generation.records import Brief, Campaign, Fields, Product, Segment
 from review.cells import UnsafeCell, safe, web_address
 from review.formats import FORMATS, Row, columns_for
@@ -39,6 +42,23 @@ TEXTS: dict[str, Fields] = {
         "description": ('Holds "enough" for four.',),
         "bullet": ("Beech handle", "Wide lid"),
     },
+    "pmax": {
+        "headline": ("Kettle", "Stovetop Kettle", "Brinmoor at home"),
+        "long_headline": ("The stovetop kettle for every day",),
+        "description": ("Plain and durable.", 'The "whistling" kettle.'),
+    },
+    "amazon_listing": {
+        "title": ("Brinmoor Stovetop Kettle",),
+        "bullet": ("Beech handle, cool to the hand", "Wide lid", "Holds enough for four"),
+        "description": ('The "whistling" kettle.',),
+    },
+    "taobao_title": {"title": ("水壶 家用",)},
+    "wechat_article": {"title": ("水壶",), "digest": ("家用水壶。",), "body": ("一把水壶。",)},
+    "linkedin": {
+        "intro": ("A kettle for the office.",),
+        "headline": ("Stovetop Kettle",),
+        "description": ("Wide lid",),
+    },
 }
 
 
@@ -65,6 +85,7 @@ def stored(
         seen=1,
         decided_by="Ann",
         decided_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+        ai_label="AI生成" if locale == "zh-CN" else "AI-generated",
     )
 
 
@@ -82,6 +103,62 @@ def test_a_search_ad_is_exported_paused_with_its_lines_in_numbered_cells() -> No
     assert row["Final URL"] == "https://shop.example/kettle"
     assert row["Ad Group"] == "kettle-1 / cooks / en-US"
     assert row["Labels"] == "AI-generated"
+
+
+def test_the_commands_help_names_every_format() -> None:
+    assert re.findall(r"\w+", FORMATS_HELP.replace(" or ", ", ")) == list(FORMATS)
+
+
+def test_an_asset_group_is_exported_paused_with_its_texts_in_numbered_cells() -> None:
+    [row] = rows("google_ads_editor_pmax", stored("pmax"))
+    assert tuple(row) == FORMATS["google_ads_editor_pmax"].columns
+    assert (row["Asset Group"], row["Asset Group Status"]) == ("kettle-1 / cooks / en-US", "Paused")
+    assert (row["Headline 3"], row["Headline 4"]) == ("Brinmoor at home", "")
+    assert (row["Long headline 1"], row["Long headline 2"]) == ("The stovetop kettle for every day", "")
+    assert (row["Description 2"], row["Description 5"]) == ('The "whistling" kettle.', "")
+    assert (row["Business name"], row["Path 1"], row["Path 2"]) == ("", "", "")  # blank changes nothing in the editor
+    assert row["Comment"] == "AI-generated; copy 7, written by demo-model, approved by Ann"
+
+
+def test_a_business_name_and_paths_that_a_person_wrote_are_exported() -> None:
+    fields = {**TEXTS["pmax"], "business_name": ("Brinmoor",), "path": ("kettles", "steel")}
+    [row] = rows("google_ads_editor_pmax", stored("pmax", fields=fields))
+    assert (row["Business name"], row["Path 1"], row["Path 2"]) == ("Brinmoor", "kettles", "steel")
+
+
+def test_an_amazon_row_is_a_partial_update_under_the_templates_column_names() -> None:
+    [row] = rows("amazon", stored("amazon_listing"))
+    assert row == {
+        "item_sku": "kettle-1",
+        "update_delete": "PartialUpdate",
+        "item_name": "Brinmoor Stovetop Kettle",
+        "bullet_point1": "Beech handle, cool to the hand",
+        "bullet_point2": "Wide lid",
+        "bullet_point3": "Holds enough for four",
+        "bullet_point4": "",
+        "bullet_point5": "",
+        "product_description": 'The "whistling" kettle.',
+    }
+    assert tuple(row) == FORMATS["amazon"].columns
+    assert FORMATS["amazon"].key == "item_sku"
+
+
+@pytest.mark.parametrize("channel", sorted(TEXTS))
+def test_every_channel_goes_out_whole_as_csv_and_as_json_lines(channel: str) -> None:
+    [flat], [row] = rows("csv", stored(channel)), rows("jsonl", stored(channel))
+    lines = [line for texts in TEXTS[channel].values() for line in texts]
+    assert [flat[column] for column in columns_for([channel]) if column in flat] == lines
+    assert row["fields"] == {name: list(texts) for name, texts in TEXTS[channel].items()}
+
+
+@pytest.mark.parametrize("name", [name for name, entry in FORMATS.items() if entry.channels])
+def test_a_formats_numbered_columns_hold_as_many_lines_as_its_channels_take(name: str) -> None:
+    numbered = {"Headline": "headline", "Long headline": "long_headline", "Description": "description", "Path": "path"}
+    for channel in FORMATS[name].channels or ():
+        most = {spec.name: spec.maximum for spec in load_channel(channel).fields}
+        for label, field in {**numbered, "bullet_point": "bullet"}.items():
+            held = [column for column in FORMATS[name].columns if re.fullmatch(rf"{label} ?\d+", column)]
+            assert len(held) in {0, most.get(field)}
 
 
 def test_every_alternative_text_of_a_feed_ad_is_in_some_row_and_all_are_paused() -> None:
@@ -201,6 +278,8 @@ def test_an_unsafe_title_line_or_name_refuses_the_row_in_every_format(
 def test_an_ad_without_a_safe_address_is_refused(url: str | None, problem: str) -> None:
     with pytest.raises(UnsafeCell, match=problem):
         rows("google_ads_editor", stored("google_rsa", product=replace(KETTLE, url=url)))
+    with pytest.raises(UnsafeCell, match=problem):
+        rows("google_ads_editor_pmax", stored("pmax", product=replace(KETTLE, url=url)))
     with pytest.raises(UnsafeCell, match=problem):
         rows("meta", stored("meta_feed", product=replace(KETTLE, url=url)))
 

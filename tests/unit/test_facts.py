@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.channels import load_channel
-from generation.checks import Context, numbers_gate
+from generation.checks import numbers_gate
 from generation.facts import facts_of, holds, normal
 from generation.numbers import numbers_in
 from generation.records import Brief, Campaign, Product, Segment
+from generation.shape import Context
 
 HEADPHONES = Product(
     "p1",

@@ -546,9 +546,63 @@ def test_a_segment_without_a_size_or_below_the_hard_floor_is_refused(tmp_path: P
     assert [row.line for row in rows if isinstance(row, RefusedRow)] == [2, 3, 4, 6, 7]
 
 
-def test_other_columns_of_a_segment_file_are_not_read(tmp_path: Path) -> None:
-    path = write(tmp_path, "id,name,size,email,religion\na,A,50,someone@x.example,none\n")
-    assert list(read_segments(path)) == [Segment("a", "A", size=50)]
+def test_other_columns_of_a_segment_file_are_not_read_and_named_once(tmp_path: Path) -> None:
+    path = write(tmp_path, "id,name,size,email,religion\na,A,50,someone@x.example,none\nb,B,60,,\n")
+    remark, *segments = read_segments(path)
+    assert segments == [Segment("a", "A", size=50), Segment("b", "B", size=60)]
+    assert isinstance(remark, Remark)
+    assert remark.reason.startswith("left out: email, religion; of a segment only id, name,")
+    lines = write(
+        tmp_path, '{"name": "A", "size": 50, "age": 30}\n{"name": "B", "size": 50, "age": 9, "sex": "f"}', "s.jsonl"
+    )
+    assert [row.reason.split(";")[0] for row in read_segments(lines) if isinstance(row, Remark)] == [
+        "left out: age",
+        "left out: sex",
+    ]
+
+
+def test_ever_new_columns_of_json_segments_are_told_up_to_a_bound(tmp_path: Path) -> None:
+    rows = "\n".join(f'{{"name": "A{n}", "size": 50, "column{n}": 1}}' for n in range(500))
+    found = list(read_segments(write(tmp_path, rows, "s.jsonl")))
+    assert sum(isinstance(row, Remark) for row in found) == 200
+    assert sum(isinstance(row, Segment) for row in found) == 500
+
+
+@pytest.mark.parametrize(
+    ("name", "interests", "attribute"),
+    [
+        ("Diabetics who cook", "", "health"),
+        ("Home cooks", "recipes for pregnant women", "health"),
+        ("Muslim families", "", "belief"),
+        ("Trade union members", "", "politics"),
+        ("Immigrants in the city", "", "origin"),
+        ("LGBTQ readers", "", "sexuality"),
+        ("Low-income shoppers", "", "hardship"),
+        ("Recently divorced", "", "hardship"),
+        ("Under 18 gamers", "", "minors"),
+        ("备孕的人", "", "health"),
+        ("爱下厨的人", "低收入家庭的菜", "hardship"),
+        ("少数民族顾客", "", "origin"),
+        ("ＤＩＡＢＥＴＩＣＳ", "", "health"),
+    ],
+)
+def test_a_segment_by_a_protected_attribute_is_refused(
+    tmp_path: Path, name: str, interests: str, attribute: str
+) -> None:
+    path = write(tmp_path, f"id,name,interests,size\na,{name},{interests},500\nb,Hikers,maps,500\n")
+    refused, kept = read_segments(path)
+    assert isinstance(refused, RefusedRow)
+    assert f"people's {attribute}, by which" in refused.reason
+    assert kept == Segment("b", "Hikers", interests=("maps",), size=500)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Patient gardeners", "Families with small children", "Fans of Asian cooking", "Bargain hunters",
+     "Racing bike owners", "Gaylord Street shoppers", "有小孩的家庭", "送长辈礼物的人", "爱喝咖啡的人"],
+)  # fmt: skip
+def test_a_segment_by_what_people_like_is_kept(tmp_path: Path, name: str) -> None:
+    assert [type(row) for row in read_segments(write(tmp_path, f"name,size\n{name},500\n"))] == [Segment]
 
 
 # The project's own samples

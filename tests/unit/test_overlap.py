@@ -135,3 +135,14 @@ def test_what_came_before_an_error_or_an_interruption_still_arrives(error: BaseE
     with pytest.raises(type(error)):
         hand_over(source(), seen.extend, 2)
     assert seen == [0, 1, 2, 3, 4]
+
+
+def test_a_source_that_has_nothing_ready_yet_is_let_go_when_nobody_asks_any_more() -> None:
+    def never_ready() -> Iterator[int | None]:
+        yield 1
+        while True:
+            yield None
+
+    stream = ahead(never_ready(), 4)
+    assert next(item for item in stream if item) == 1
+    stream.close()

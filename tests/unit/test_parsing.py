@@ -9,11 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generation.channels import channel_names, load_channel
-from generation.checks import GATES, Context, warnings_for
+from generation.checks import GATES
 from generation.facts import facts_of, normal
 from generation.numbers import numbers_in
 from generation.parsing import DRAFT_CHARACTERS, ParseError, parse
 from generation.records import Brief, Campaign, Fields, Product, Segment
+from generation.shape import Context, warnings_for
 
 RSA = {"headline": ("Oak Stool", "Round seat", "45 cm high"), "description": ("Made of oak.", "See it online.")}
 EMAIL = {"subject": ("Oak Stool",), "preheader": ("A round seat",), "body": ("Meet the stool. Have a look.",)}
@@ -180,6 +181,63 @@ UNITS = [
 ]
 
 
+DRESSED_OTHERS: dict[str, tuple[str, str, Fields]] = {
+    "an Amazon listing": (
+        "amazon_listing",
+        "**Product Title:** Oak Stool\n\n**Bullet Points:**\n- Solid oak\n- Round seat\n- 45 cm high\n\n"
+        "**Product Description:** A stool.\nIt is round.",
+        {
+            "title": ("Oak Stool",),
+            "bullet": ("Solid oak", "Round seat", "45 cm high"),
+            "description": ("A stool. It is round.",),
+        },
+    ),
+    "an Amazon listing in Chinese": (
+        "amazon_listing",
+        "标题：橡木凳\n五点描述：\n1. 橡木\n2. 圆角\n3. 结实\n商品描述：一款凳子。",
+        {"title": ("橡木凳",), "bullet": ("橡木", "圆角", "结实"), "description": ("一款凳子。",)},
+    ),
+    "an asset group": (
+        "pmax",
+        "Headline 1: Oak Stool\nHeadline 2: Round seat\nLong headline 1: A stool for the hall\n"
+        "Description 1: Made of oak.",
+        {
+            "headline": ("Oak Stool", "Round seat"),
+            "long_headline": ("A stool for the hall",),
+            "description": ("Made of oak.",),
+        },
+    ),
+    "an asset group in Chinese": (
+        "pmax",
+        "标题：橡木凳\n长标题：放在玄关的橡木凳\n描述：到店里看看。",
+        {"headline": ("橡木凳",), "long_headline": ("放在玄关的橡木凳",), "description": ("到店里看看。",)},
+    ),
+    "a LinkedIn ad": (
+        "linkedin",
+        "Introductory text: A stool.\nIt is round.\nHeadline: Oak Stool\nDescription: 45 cm",
+        {"intro": ("A stool. It is round.",), "headline": ("Oak Stool",), "description": ("45 cm",)},
+    ),
+    "a WeChat article": (
+        "wechat_article",
+        "【标题】橡木凳\n【摘要】圆角凳面。\n【正文】来看看。\n高45厘米。",
+        {"title": ("橡木凳",), "digest": ("圆角凳面。",), "body": ("来看看。 高45厘米。",)},
+    ),
+    "a Taobao title": ("taobao_title", "商品标题：橡木凳 圆角", {"title": ("橡木凳 圆角",)}),
+}
+
+
+@pytest.mark.parametrize(("channel", "text", "fields"), DRESSED_OTHERS.values(), ids=list(DRESSED_OTHERS))
+def test_a_channels_fields_are_found_under_the_names_that_models_give_them(
+    channel: str, text: str, fields: Fields
+) -> None:
+    assert parse(text, load_channel(channel)) == fields
+
+
+def test_a_line_that_differs_only_in_capitals_and_spaces_is_taken_once() -> None:
+    text = "headline: Oak Stool\nheadline: oak  stool\nheadline: OakStool\nheadline: Oak Stools"
+    assert parse(text, load_channel("google_rsa")) == {"headline": ("Oak Stool", "Oak Stools")}
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=ascii)
 def test_garbage_of_one_thing_is_refused_in_no_time(unit: str) -> None:
     started = time.process_time()
@@ -248,7 +306,10 @@ lines = st.text(st.characters(categories=["L", "N"], exclude_characters="\u3164"
 )
 
 
-@given(st.lists(lines, min_size=1, max_size=4, unique=True), st.lists(lines, min_size=1, max_size=4, unique=True))
+several = st.lists(lines, min_size=1, max_size=4, unique_by=str.lower)
+
+
+@given(several, several)
 def test_what_was_written_as_asked_is_read_back(headlines: list[str], descriptions: list[str]) -> None:
     fields: Fields = {"headline": tuple(headlines), "description": tuple(descriptions)}
     written = "\n".join(f"{name}: {text}" for name, texts in fields.items() for text in texts)

@@ -1,8 +1,9 @@
 """Purchases → segments: who is grouped with whom, what is never told, and the words. No database."""
 
 import re
+import sys
 from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sql.audience_words import in_words, wording
 from sql.feeds import FeedError
 from sql.feeds.segments import HARD_FLOOR
+from sql.noisy_counts import noisy_counts
 from sql.transactions import segments_from_files, segments_from_transactions
 
 CATEGORIES = ("COFFEE", "YOGURT", "FRZN PIZZA", "DOG FOODS", "SOUP", "CHEESE")
@@ -102,18 +104,52 @@ def test_one_persons_purchases_change_no_interest_unless_many_share_them() -> No
     assert "rare orchids" not in {interest for segment in segments for interest in segment.interests}
 
 
-def test_groups_that_differ_by_a_few_people_are_not_both_kept() -> None:
-    # Everybody is in one stage, and all but five buy coffee again: the difference would tell about those five.
+@pytest.mark.parametrize("floor", [20, 100, 150])
+def test_groups_that_differ_by_fewer_people_than_the_floor_are_not_both_kept(floor: int) -> None:
+    # Everybody is in one stage, and all but a few buy coffee again: the difference would tell about those few.
     frame = shop(600, ["COFFEE"]).drop_duplicates("household_id")
     frame = frame.assign(date=pd.Timestamp("2025-06-01"), sales_value=5.0)
-    returned = frame[frame["household_id"] < 900_595].assign(date=pd.Timestamp("2025-07-01"))
-    found = segments_from_transactions(pd.concat([frame, returned]))
-    assert [segment.id for segment in found.segments] == ["stage-steady"]
-    assert "buyers-coffee: differs from stage-steady by fewer than 20 people, dropped" in found.notes
-    # Were it all but fifty, nobody could be told apart.
-    returned = returned[returned["household_id"] < 900_550]
-    found = segments_from_transactions(pd.concat([frame, returned]))
-    assert [segment.id for segment in found.segments] == ["stage-steady", "buyers-coffee"]
+
+    def with_all_but(few: int) -> tuple[list[str], tuple[str, ...]]:
+        again = frame[frame["household_id"] < 900_600 - few].assign(date=pd.Timestamp("2025-07-01"))
+        found = segments_from_transactions(pd.concat([frame, again]), floor=floor)
+        return [segment.id for segment in found.segments], found.notes
+
+    for few in (1, floor - 1):
+        kept, notes = with_all_but(few)
+        assert kept == ["stage-steady"]
+        assert f"buyers-coffee: differs from stage-steady by fewer than {floor} people, dropped" in notes
+    assert {"stage-steady", "buyers-coffee"} <= set(with_all_but(floor)[0])
+    assert with_all_but(0)[0] == ["stage-steady", "buyers-coffee"]  # the same people: nobody is told apart
+
+
+def test_without_opendp_a_noisy_size_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opendp.prelude", None)
+    with pytest.raises(FeedError, match="needs the package opendp: pip install opendp"):
+        segments_from_transactions(shop(), epsilon=1.0)
+
+
+def test_noisy_sizes_differ_from_night_to_night_and_stay_above_the_floor() -> None:
+    pytest.importorskip("opendp", reason="opendp isn't installed: no noisy sizes")
+    exact = {segment.id: segment for segment in segments_from_transactions(shop()).segments}
+    runs = [segments_from_transactions(shop(), epsilon=0.05) for _ in range(4)]
+    for found in runs:
+        assert min(segment.size for segment in found.segments) >= 100
+        assert any("differentially private with epsilon 0.05" in note for note in found.notes)
+        for segment in found.segments:  # the words are the same
+            assert replace(segment, size=0) == replace(exact[segment.id], size=0)
+    assert len({tuple((s.id, s.size) for s in found.segments) for found in runs}) > 1
+
+
+def test_the_noise_is_as_wide_as_epsilon_says_and_centred() -> None:
+    pytest.importorskip("opendp", reason="opendp isn't installed: no noisy sizes")
+    counts = {str(number): 1000 for number in range(4000)}
+    for epsilon in (0.5, 2.0):
+        noise = pd.Series(noisy_counts(counts, epsilon, 2)) - 1000
+        expected = (2**0.5) * 2 / epsilon  # of a Laplace distribution of scale 2 ÷ epsilon
+        assert abs(noise.mean()) < 5 * expected / 4000**0.5
+        assert abs(noise.std() / expected - 1) < 0.12
+    assert noisy_counts({}, 1.0, 2) == {}
 
 
 def test_sizes_are_bands_and_ids_are_the_same_the_next_night() -> None:

@@ -1,0 +1,211 @@
+"""How far scores agree with people's ratings, and the monotone map that turns a score into what people would say.
+
+The map is isotonic (pool adjacent violators), and says of how many copies in a hundred of that score people rated well.
+It changes no order. Reading labels is in ``generation.labels``; the picture of it in ``generation.curve``.
+"""
+
+import hashlib
+import json
+import random
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from statistics import fmean
+
+RESAMPLES = 1000
+LEAST = 20  # ratings of one language, of which some must be good and some not
+ADVISED = 200  # ratings of one language from which on the map can be relied on
+GROUP = 10  # neighbouring labels that are taken together
+BINS = 10
+
+
+class TooFewLabels(ValueError):
+    """No calibration can be fitted; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A score's way to what is shown: straight lines between knots, flat beyond them. Both rise."""
+
+    raw: tuple[float, ...]
+    shown: tuple[float, ...]
+
+    def __call__(self, score: float) -> float:
+        """0–100."""
+        raw, values = self.raw, self.shown
+        at = bisect_right(raw, score)
+        if at == 0:
+            return values[0]
+        if at == len(raw):
+            return values[-1]
+        share = (score - raw[at - 1]) / (raw[at] - raw[at - 1])
+        return round(values[at - 1] + share * (values[at] - values[at - 1]), 2)
+
+    @property
+    def digest(self) -> str:
+        """Which one it is."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
+
+
+Calibrations = Mapping[str, Calibration]
+"""By locale; where there is none, a score is shown as it is."""
+
+
+def shown(raw: float, locale: str, calibrations: Calibrations | None) -> float:
+    """A score as people are shown it."""
+    calibration = calibrations.get(locale) if calibrations else None
+    return calibration(raw) if calibration else raw
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with its 95 % interval, from resampling."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Ratings of neighbouring scores: their mean score, and how many of them were good."""
+
+    score: float
+    good: float
+    labels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Scores against ratings. ``auc``: how often a well-rated copy has the higher score of two; 0.5 is chance."""
+
+    labels: int
+    good: int
+    spearman: Interval | None  # None: all scores or all ratings are the same
+    auc: Interval | None  # None: all are good, or none
+    curve: tuple[Bin, ...]
+
+
+def agreement(scores: Sequence[float], ratings: Sequence[float], threshold: float, seed: int = 0) -> Agreement:
+    """How far the scores agree with people; a rating of ``threshold`` or more is a good one."""
+    good = [rating >= threshold for rating in ratings]
+    return Agreement(
+        len(scores),
+        sum(good),
+        _interval(scores, ratings, spearman, seed),
+        _interval(scores, [float(is_good) for is_good in good], auc, seed),
+        _curve(scores, good),
+    )
+
+
+def _interval(
+    scores: Sequence[float],
+    ratings: Sequence[float],
+    measure: Callable[[Sequence[float], Sequence[float]], float | None],
+    seed: int,
+) -> Interval | None:
+    value = measure(scores, ratings)
+    if value is None:
+        return None
+    rng, places = random.Random(seed), range(len(scores))
+    found = []
+    for _ in range(RESAMPLES):
+        drawn = rng.choices(places, k=len(places))
+        again = measure([scores[i] for i in drawn], [ratings[i] for i in drawn])
+        if again is not None:  # else all that was drawn was of one kind
+            found.append(again)
+    found.sort()
+    if not found:
+        return Interval(value, value, value)
+    last = len(found) - 1
+    return Interval(value, found[round(0.025 * last)], found[round(0.975 * last)])
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """The rank correlation, −1 to 1, ties at their mean rank; None where one side is all the same."""
+    a, b = _ranks(one), _ranks(other)
+    mean = (len(a) + 1) / 2
+    across = sum((x - mean) * (y - mean) for x, y in zip(a, b, strict=True))
+    spread = sum((x - mean) ** 2 for x in a) * sum((y - mean) ** 2 for y in b)
+    return across / spread**0.5 if spread else None
+
+
+def auc(scores: Sequence[float], good: Sequence[float]) -> float | None:
+    """The share of pairs, a good one and another, in which the good one has the higher score; ties are half."""
+    ranks = _ranks(scores)
+    ours = [rank for rank, is_good in zip(ranks, good, strict=True) if is_good]
+    others = len(ranks) - len(ours)
+    if not ours or not others:
+        return None
+    return (sum(ours) - len(ours) * (len(ours) + 1) / 2) / (len(ours) * others)
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    order = sorted(range(len(values)), key=values.__getitem__)
+    ranks, start = [0.0] * len(values), 0
+    while start < len(order):
+        end = start
+        while end + 1 < len(order) and values[order[end + 1]] == values[order[start]]:
+            end += 1
+        for place in order[start : end + 1]:
+            ranks[place] = (start + end) / 2 + 1
+        start = end + 1
+    return ranks
+
+
+def _curve(scores: Sequence[float], good: Sequence[bool]) -> tuple[Bin, ...]:
+    """Bins of as many labels each, up to BINS."""
+    pairs = sorted(zip(scores, good, strict=True))
+    count = min(BINS, len(pairs))
+    edges = [len(pairs) * number // count for number in range(count + 1)] if count else []
+    cut = [pairs[low:high] for low, high in pairwise(edges)]
+    return tuple(Bin(fmean(s for s, _ in part), fmean(g for _, g in part), len(part)) for part in cut)
+
+
+def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[tuple[float, int]]:
+    """The nearest rising values by weighted squares: blocks of (value, how many), by pooling neighbours that fall."""
+    blocks: list[tuple[float, float, int]] = []  # value, weight, count
+    for value, weight in zip(values, weights, strict=True):
+        blocks.append((value, weight, 1))
+        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
+            (v, w, n), (v2, w2, n2) = blocks[-2:]
+            blocks[-2:] = [((v * w + v2 * w2) / (w + w2), w + w2, n + n2)]
+    return [(value, count) for value, _, count in blocks]
+
+
+def fit(scores: Sequence[float], ratings: Sequence[float], threshold: float) -> Calibration:
+    """The rising map from score to the share, in percent, of copies that people rate ``threshold`` or better.
+
+    Neighbouring labels are taken together by GROUP, each group with one more that stands for all the ratings: a few
+    labels at either end don't make a score of 0 or 100 out of chance. A knot stands at the mean score of each block
+    that isotonic regression finds, with straight lines between them, so that of two scores the higher is shown higher
+    except beyond the ends (centred isotonic regression: Oron and Flournoy, Statistics in Biopharmaceutical Research 9,
+    2017, 258–267).
+
+    Raises TooFewLabels.
+    """
+    good = sum(rating >= threshold for rating in ratings)
+    if len(scores) < LEAST or not 0 < good < len(scores):
+        raise TooFewLabels(
+            f"{len(scores)} ratings, of which {good} are {threshold:g} or better: a calibration takes at least "
+            f"{LEAST}, some of them good and some not"
+        )
+    pairs = sorted(zip(scores, (100.0 * (rating >= threshold) for rating in ratings), strict=True))
+    mean = 100.0 * good / len(pairs)
+    groups: list[list[tuple[float, float]]] = []
+    for number, pair in enumerate(pairs):
+        same = bool(groups) and pair[0] == groups[-1][-1][0]  # one score is in one group
+        few_left = len(pairs) - number < GROUP
+        if groups and (same or len(groups[-1]) < GROUP or few_left):
+            groups[-1].append(pair)
+        else:
+            groups.append([pair])
+    levels = [(sum(value for _, value in group) + mean) / (len(group) + 1) for group in groups]
+    knots, values, start = [], [], 0
+    for value, count in isotonic(levels, [float(len(group)) for group in groups]):
+        block = [score for group in groups[start : start + count] for score, _ in group]
+        knots.append(round(fmean(block), 4))
+        values.append(round(value, 2))
+        start += count
+    return Calibration(tuple(knots), tuple(values))

@@ -1,0 +1,113 @@
+"""`copydesk load` of promotions, evidence and campaigns that name them: what is kept, and a line for what is not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from flows.command import init
+from flows.load_commands import load
+from flows.settings import load_settings
+from sql.catalogue import read_campaign
+from sql.database import Database
+
+Load = Callable[..., Result]
+
+
+@pytest.fixture
+def command(database: Database, data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
+    """The command, on the same database."""
+    monkeypatch.setenv("COPYDESK_DATA_FOLDER", str(data_folder))
+    monkeypatch.delenv("COPYDESK_DATABASE_URL", raising=False)
+    load_settings.cache_clear()
+    app = typer.Typer()
+    app.command()(load)
+    app.command()(init)
+    yield lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+    load_settings.cache_clear()
+
+
+def count(database: Database, table: str) -> int:
+    with database.begin() as connection:
+        return int(connection.execute(text(f"select count(*) from {table}")).scalar_one())
+
+
+def test_promotions_are_loaded_and_each_refused_one_has_its_line(
+    command: Load, database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "promotions.yaml"
+    file.write_text("- {id: a, terms: A gift}\n- {id: b, terms: x, ends: soon}\n- {id: c, terms: x, end: 2026-01-01}\n")
+    done = command("load", file)
+    assert done.exit_code == 0
+    assert done.stdout == "promotions: 1 new, 0 changed, 0 unchanged, 2 refused\n"
+    assert "refused: line 2: b: ends 'soon' is no day written as 2026-11-30" in done.stderr
+    assert "refused: line 3: c: there is no column 'end'" in done.stderr
+    file.write_text("- {id: a, terms: Two gifts}\n- {id: d, terms: x}\n")
+    assert command("load", file).stdout == "promotions: 1 new, 1 changed, 0 unchanged, 0 refused\n"
+    assert command("load", file).stdout == "promotions: 0 new, 0 changed, 2 unchanged, 0 refused\n"
+    assert count(database, "promotions") == 2
+
+
+def test_evidence_is_loaded_from_a_table(command: Load, database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "evidence.csv"
+    file.write_text("id,kind,statement,source,brand\ngots,certification,GOTS certified,No. 4711,Pellwick\nb,test,,,\n")
+    done = command("load", file)
+    assert (done.exit_code, done.stdout) == (0, "evidence: 1 new, 0 changed, 0 unchanged, 1 refused\n")
+    assert "refused: line 3: b: no statement" in done.stderr
+    assert count(database, "claim_evidence") == 1
+
+
+CAMPAIGN = "name: Spring\nchannels: [push]\nlocales: [en-US]\n"
+
+
+def test_a_campaign_names_a_promotion_that_has_been_loaded(command: Load, database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(CAMPAIGN + "promotion: spring-10\noffer: A tenth off\nmarket: uk\n")
+    refused = command("load", file)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "copydesk: campaign 'Spring': there is no promotion 'spring-10'; load it first, with"
+        " `copydesk load promotions.yaml`\n"
+    )
+    promotions = tmp_path / "promotions.csv"
+    promotions.write_text("id,terms,percent\nspring-10,10% off,10\n")
+    assert command("load", promotions).exit_code == 0
+    done = command("load", file)
+    assert (done.exit_code, done.stderr) == (0, "")
+    spec = read_campaign(database, "Spring")
+    assert (spec.promotion_id, spec.offer_told, spec.market) == ("spring-10", "A tenth off", "uk")
+
+
+def test_an_offer_without_a_promotion_is_loaded_with_a_word_on_what_becomes_of_it(
+    command: Load, database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "campaigns.yaml"
+    file.write_text(CAMPAIGN + "offer: Half price\n")
+    done = command("load", file)
+    assert (done.exit_code, done.stdout) == (0, "campaigns: 1 loaded: Spring\n")
+    assert "note: Spring: no promotion stands behind its offer, so no copy tells of it" in done.stderr
+    assert read_campaign(database, "Spring").as_record().offer is None
+
+
+@pytest.mark.parametrize("option", [("--currency", "EUR"), ("--map", "title=name"), ("--format", "csv")])
+def test_options_of_products_are_refused_for_what_is_none(
+    command: Load, tmp_path: Path, option: tuple[str, str]
+) -> None:
+    file = tmp_path / "promotions.yaml"
+    file.write_text("- {id: a, terms: A gift}\n")
+    done = command("load", file, *option)
+    assert done.exit_code == 2
+    assert "--map, --format and --currency are for products" in done.stderr
+
+
+def test_init_puts_the_channels_limits_into_the_database(command: Load, database: Database) -> None:
+    assert command("init").exit_code == 0
+    with database.begin() as connection:
+        kept = connection.exec_driver_sql(
+            "select minimum, maximum, counter, hard_limit from channel_limits"
+            " where channel = 'google_rsa' and field = 'headline'"
+        ).one()
+    assert tuple(kept) == (3, 15, "google_width", 30)
