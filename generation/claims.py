@@ -246,12 +246,14 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 if (rule.id, *span) in seen:
                     continue
                 seen.add((rule.id, *span))
-                support = of_rule(rule, match[0].strip(), look.brief, look.facts)
+                words = match[0].strip()
+                place = (text, text.index(words, match.start()))
+                support = of_rule(rule, words, look.brief, look.facts, place)
                 yield _finding(
                     line,
                     rule.kind,
                     span,
-                    match[0].strip(),
+                    words,
                     support,
                     tell=rule.tell,
                     rule=rule,

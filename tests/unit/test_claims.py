@@ -374,3 +374,44 @@ def test_the_brands_own_words_are_a_gate_of_their_own(
     line: str, banned: list[str], required: list[str], gate: str | None
 ) -> None:
     assert refused(line, brief_of(line, banned=banned, required=required)) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "gate"),
+    [
+        ("The Best Mates bed is washable", None), ("Best Mates, for your dog", None),
+        ("The best bed for your dog", "claims"), ("Our best bed by Best Mates", "claims"),
+    ],
+)  # fmt: skip
+def test_a_superlative_of_the_name_is_excused_only_as_the_name_has_it(line: str, gate: str | None) -> None:
+    assert refused(line, brief_of(product=Product("p", "Dog Bed", brand="Best Mates"))) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "origin", "gate"),
+    [
+        ("Green tea from Japan", "Japan", None), ("Green tea from China", "Japan", "claims"),
+        ("Thrown in Portugal", "Portugal", None), ("Thrown in Portugal", "Spain", "claims"),
+        ("A gift from us to you", "Japan", None), ("With recipes from Italy", "Japan", None),
+        ("Pour it from China cups", "Japan", None),
+    ],
+)  # fmt: skip
+def test_where_a_thing_comes_from_is_for_the_record_to_say(line: str, origin: str, gate: str | None) -> None:
+    assert refused(line, brief_of(product=Product("p", "Leaves", attributes={"Origin": origin}))) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "gate"),
+    [
+        ("Vets recommend this stool", "claims"), ("Teachers swear by it", "claims"), ("无数宝妈的选择", "claims"),
+        ("For vets and teachers alike", None), ("第一泡茶，坐下慢慢喝", None), ("第一品牌的凳子", "claims"),
+    ],
+)  # fmt: skip
+def test_nobody_is_made_to_recommend_and_an_ordinal_ranks_nothing(line: str, gate: str | None) -> None:
+    assert refused(line, brief_of(line)) == gate
+
+
+@pytest.mark.parametrize(("material", "gate"), [("竹", "claims"), ("橡木", None)])
+def test_bamboo_is_no_solid_wood(material: str, gate: str | None) -> None:
+    line = "实木置物架，简单好装。"
+    assert refused(line, brief_of(line, product=Product("p", "置物架", attributes={"材质": material}))) == gate
