@@ -152,7 +152,7 @@ def other_weighting(shop: Shop) -> None:
 
 def words_and_rules(shop: Shop) -> None:
     shop.edit(f"{EN}/sms.j2", "{% block channel %}", "{% block channel %}Be brief. ")
-    shop.edit(RULE, "  clickbait:", "  clickbait:\n    - \\btap here\\b")
+    shop.edit(RULE, *TAP_HERE)
 
 
 def saved_again(shop: Shop) -> None:
@@ -179,6 +179,7 @@ def evidenced(of: str, expires: str = "null") -> Callable[[Shop], None]:
 
 MUG, HIKERS, SMS = cells(products="mug"), cells(segments="hikers"), cells(channels="sms")
 LIMIT, RULE, EN = "channels/sms.yaml", "policies/basic.yaml", "prompts/en-US"
+TAP_HERE = ("- \\bclick (?:here|", "- \\b(?:click|tap) (?:here|")
 
 MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     # what changed: the change, the cells written again, the cells judged again
@@ -208,7 +209,7 @@ MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     "channel soft limit": (edited(LIMIT, "soft_limit: 1", "soft_limit: 2"), NONE, SMS),
     "channel emoji": (edited(LIMIT, "emoji: false", "emoji: true"), NONE, SMS),
     "channel limit's source": (edited(LIMIT, "https://www.twilio.com/docs", "https://x.example/docs"), NONE, NONE),
-    "policy phrase": (edited(RULE, "  clickbait:", "  clickbait:\n    - \\btap here\\b"), NONE, ALL),
+    "policy phrase": (edited(RULE, *TAP_HERE), NONE, ALL),
     "scoring weights": (other_weighting, NONE, ALL),
     "brand voice": (sql("update campaigns set brand_voice = 'Warm.'"), ALL, NONE),
     "campaign priority": (sql("update campaigns set priority = 3"), NONE, NONE),

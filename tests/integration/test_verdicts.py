@@ -429,15 +429,16 @@ def test_a_night_of_changed_rules_starts_no_engine(
     for name in ("plan_briefs", "judge_again", "select_copy"):
         monkeypatch.setattr(nightly, name, getattr(nightly, name).fn)
 
+    clickbait = "- \\bclick (?:here|"
     first = nightly.nightly_copy.fn(RunParameters())
     assert (asked, first["generated"], first["rejudged"]) == ([4], 4, 0)
     second = nightly.nightly_copy.fn(RunParameters())
     assert (asked, second["reused"], second["rejudged"]) == ([4], 4, 0)
-    edit_templates("policies/basic.yaml", "  clickbait:", "  clickbait:\n    - \\bhave a look\\b")
+    edit_templates("policies/basic.yaml", clickbait, f"- \\bhave a look\\b\n        {clickbait}")
     third = nightly.nightly_copy.fn(RunParameters())
     assert (asked, third["reused"], third["rejudged"], third["output_tokens"]) == ([4], 4, 8, 0)
     assert rows(database, "select variant, gate from copies where gate is not null") == [(1, "claims")] * 4
-    edit_templates("policies/basic.yaml", "  clickbait:", "  clickbait:\n    - \\bis here\\b")
+    edit_templates("policies/basic.yaml", clickbait, f"- \\bis here\\b\n        {clickbait}")
     fourth = nightly.nightly_copy.fn(RunParameters())
     assert asked == [4, 4]  # nothing was left, so that these four are written anew; here in vain
     assert (fourth["reused"], fourth["rejudged"], fourth["failed"]) == (0, 8, 4)
