@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generation.dates import Day, dates_in
-from generation.facts import Facts, aspect_in, contradicts, shares_in
+from generation.facts import Facts, aspect_of, contradicts, shares_in
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
-from generation.numbers import CURRENCIES, Stated, figure, may_state, numbers_in
+from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
     of_days_left,
     of_former_price,
+    of_history_days,
     of_per_cent_off,
     of_price,
     of_rule,
@@ -33,16 +34,18 @@ _FORMER_BEFORE = re.compile(
     r"|list price|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
     r"|原价|原售价|市场价|专柜价|吊牌价|划线价|零售价|日常价|门店价|参考价)[.:]?\s?(?:price\s?)?(?:was|of|at|is|为|是|约)?[:\s]*\Z"
 )
+_LOWEST_BEFORE = re.compile(r"(?:lowest price|\d ?-?days? low|最低)[^.,。;!€$£¥元]{0,32}\Z")
 _REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
 _FORMER_AFTER = re.compile(r"\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made))")
 _OFF_BEFORE = re.compile(
-    r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|[立再共]?省|便宜|优惠)\s?\Z"
+    r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
 )
+_LESS_AFTER = re.compile(
+    r"\s?(?:below|lower than|less than|under)\s(?:the |its |our |a )?"
+    r"(?:lowest|former|old|previous|usual|before|price|last|30)"
+)
+_OF_HISTORY = re.compile(r"lowest|\blow\b|price|最低|成交价|价")
 _OFF_AFTER = re.compile(r"\s?(?:off\b|discount|cheaper\b|less\b|优惠)")
-_MEASURED_AFTER = re.compile(
-    r"[\s-]{0,2}(?:in )?(high|tall|wide|long|deep|thick|across|diameter|height|width|length|depth)\b"
-)
-_CLAUSE = re.compile(r"[,.;:!?、。()|/×]| x |\band\b|\bby\b|[和与乘]")
 _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
 _MAY_BE_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
@@ -163,14 +166,24 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         kind, support = "offer", of_per_cent_off(stated, brief, facts)
         tell = "which no promotion in force and no price history supports"
     else:
-        kind = "percentage" if stated.unit == "%" else "measure" if stated.unit not in (None, "piece", "code") else kind
+        kind = (
+            "percentage"
+            if stated.unit == "%"
+            else "measure"
+            if stated.unit not in (None, "piece", COUNT, CODE)
+            else kind
+        )
         support = facts.support(stated)
-        aspect = _aspect(plain, stated, since) if kind == "measure" else None
+        if kind == "percentage" and _LESS_AFTER.match(after):
+            kind, support = "offer", of_per_cent_off(stated, brief, facts)
+        aspect = aspect_of(plain, stated, since) if kind == "measure" else None
         if support and contradicts(stated, aspect, facts):
             support, tell = None, f"where the record gives another {aspect}"
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
         support = support or of_days_left(stated, facts)
+        if support is None and stated.unit == "day" and _OF_HISTORY.search(before + after[:24]):
+            support = of_history_days(stated, brief, facts)
     value = figure(stated)
     span = (stated.start, stated.end)
     if support is None and kind == "number" and (spoken_of := _in_stock_claim(line, span, spoken)):
@@ -181,21 +194,13 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
 
 def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str | None, str]:
     """The kind, the support and the objection of a sum of money."""
-    if _REDUCED.search(before) or _FORMER_BEFORE.search(before) or _FORMER_AFTER.match(after):
+    if any(told.search(before) for told in (_REDUCED, _FORMER_BEFORE, _LOWEST_BEFORE)) or _FORMER_AFTER.match(after):
         tell = "a former price, which only the price history supports"
         return "price", of_former_price(stated, look.brief, look.facts), tell
     if _OFF_BEFORE.search(before) or _OFF_AFTER.match(after):
         tell = "which no promotion in force and no price history supports"
         return "offer", of_sum_off(stated, look.brief, look.facts), tell
     return "price", of_price(stated, look.brief, look.facts), "which the record doesn't hold"
-
-
-def _aspect(plain: str, stated: Stated, since: int) -> str | None:
-    """What a number is said to measure: "60 cm wide", "width 60 cm", 宽60厘米."""
-    if match := _MEASURED_AFTER.match(plain, stated.end):
-        return aspect_in(match[1])
-    before = _CLAUSE.split(plain[since : stated.start].rstrip(" :为是约达"))[-1]
-    return aspect_in(before[-24:]) or aspect_in(re.split(r"\d", _CLAUSE.split(plain[stated.end :])[0])[0][:24])
 
 
 def _shared(plain: str, stated: Stated, look: _Look) -> bool:
@@ -241,12 +246,14 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 if (rule.id, *span) in seen:
                     continue
                 seen.add((rule.id, *span))
-                support = of_rule(rule, match[0].strip(), look.brief, look.facts)
+                words = match[0].strip()
+                place = (text, text.index(words, match.start()))
+                support = of_rule(rule, words, look.brief, look.facts, place)
                 yield _finding(
                     line,
                     rule.kind,
                     span,
-                    match[0].strip(),
+                    words,
                     support,
                     tell=rule.tell,
                     rule=rule,
@@ -269,7 +276,7 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
     for text, at in _views(line, masked=masked):
         raw = line.raw if at is None and len(line.raw) == len(text) else text
         heads = latin if at is None else frozenset(LATIN.findall(text))
-        for word in look.words.words_in(text, raw, heads):
+        for word in look.words.words_in(text, raw, heads, look.facts.things):
             span = (word.start, word.end) if at is None else (at[word.start], at[word.end - 1] + 1)
             if span in seen or _is_anothers(text, word, look):
                 continue

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from generation.dates import Day, dates_in, day_of
-from generation.numbers import CURRENCIES, Stated, agree, measure_of, numbers_in, unit_of_name
+from generation.numbers import CURRENCIES, Stated, agree, measure_of, numbers_in, of_one_measure, unit_of_name
 from generation.prompts import clean, product_view
 from generation.records import Brief, Evidence, Promotion
 
@@ -35,7 +35,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "weight": ("weight", "weighs", "weighing", "重", "净含量"),
     "load": ("load", "supports up to", "holds up to", "承重", "载重", "负重"),
     "capacity": ("capacity", "volume", "容量", "容积"),
-    "battery": ("battery", "playtime", "playing time", "runtime", "续航"),
+    "battery": ("battery", "playtime", "playing time", "runtime", "runs", "lasts", "续航"),
     "charging": ("charge", "charges", "charging", "recharges", "充电", "充满"),
     "warranty": ("warranty", "guarantee", "质保", "保修"),
 }
@@ -46,6 +46,11 @@ _ASPECT = re.compile(
         for aspect, words in sorted(ASPECTS.items(), key=lambda item: item[0] not in {"load", "charging"})
     )
 )
+
+_MEASURED_AFTER = re.compile(
+    r"[\s-]{0,2}(?:in )?(high|tall|wide|long|deep|thick|across|diameter|height|width|length|depth)\b"
+)
+_CLAUSE = re.compile(r"[,.;:!?、。()|/×]| x |\band\b|\bby\b|[和与乘]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Facts:
     numbers: tuple[tuple[Stated, Source], ...]
     days: tuple[tuple[Day, Source], ...]
     words: frozenset[str]  # Latin words of the text
+    things: frozenset[str]  # Latin words of the title and the category
     brand: str
     title: str
     values: tuple[str, ...]  # attributes' values and the price, as the prompt shows them
@@ -169,6 +175,7 @@ def _facts(
         numbers=numbers,
         days=tuple(_known_days(told, named, promotion)),
         words=frozenset(_LATIN.findall(text)),
+        things=frozenset(_LATIN.findall(normal(f"{title} {category}"))),
         brand=normal(brand),
         title=normal(title),
         values=tuple(value for value in (*(source.text for _, source in named), normal(price[0])) if value),
@@ -176,14 +183,14 @@ def _facts(
         sources=(*told[:4], *(source for _, source in named), *told[4:]),
         promotion=promotion,
         evidence=evidence,
-        aspects=_aspects(named),
+        aspects=_aspects(named, told),
         shares=tuple(shares_in(text)),
     )
 
 
 def _known_numbers(told: list[Source], named: list[tuple[str, Source]]) -> Iterator[tuple[Stated, Source]]:
     for source in told:
-        for stated in numbers_in(source.text):
+        for stated in of_one_measure(source.text):
             if source.column in OFFERS and stated.unit == "%":
                 stated = replace(stated, unit="off")
             elif stated.unit == "off" and source.column.startswith(PRODUCT) and not is_name(source):
@@ -196,7 +203,7 @@ def _known_numbers(told: list[Source], named: list[tuple[str, Source]]) -> Itera
             continue
         yield from ((stated, source) for stated in numbers_in(name))
         unit = unit_of_name(name)
-        for stated in numbers_in(source.text):
+        for stated in of_one_measure(source.text):
             if stated.unit != "off":
                 yield replace(stated, unit=stated.unit or unit), source
                 yield from ((part, source) for part in stated.parts)
@@ -212,14 +219,20 @@ def _known_days(
             yield day_of(day), Source("promotions", "", promotion.id if promotion else "")
 
 
-def _aspects(named: list[tuple[str, Source]]) -> dict[str, tuple[Stated, ...]]:
+def _aspects(named: list[tuple[str, Source]], told: list[Source]) -> dict[str, tuple[Stated, ...]]:
     found: dict[str, list[Stated]] = {}
     for name, source in named:
         if aspect := aspect_in(name):
             unit = unit_of_name(name)
             found.setdefault(aspect, []).extend(
-                replace(stated, unit=stated.unit or unit) for stated in numbers_in(source.text)
+                replace(stated, unit=stated.unit or unit) for stated in of_one_measure(source.text)
             )
+    for source in told if found else ():
+        since = 0
+        for stated in numbers_in(source.text):
+            if stated.unit and (aspect := aspect_of(source.text, stated, since)):
+                found.setdefault(aspect, []).append(stated)
+            since = stated.end
     return {aspect: tuple(stated) for aspect, stated in found.items()}
 
 
@@ -227,6 +240,14 @@ def aspect_in(text: str) -> str | None:
     """Which of a thing's measures a few normalised words speak of."""
     match = _ASPECT.search(text)
     return match.lastgroup if match else None
+
+
+def aspect_of(text: str, stated: Stated, since: int) -> str | None:
+    """What a number in a text is said to measure: "60 cm wide", "width 60 cm", 宽60厘米. The one before ended there."""
+    if match := _MEASURED_AFTER.match(text, stated.end):
+        return aspect_in(match[1])
+    before = _CLAUSE.split(text[since : stated.start].rstrip(" :为是约达"))[-1]
+    return aspect_in(before[-24:]) or aspect_in(re.split(r"\d", _CLAUSE.split(text[stated.end :])[0])[0][:24])
 
 
 def contradicts(stated: Stated, aspect: str | None, facts: Facts) -> bool:

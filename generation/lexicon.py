@@ -5,7 +5,7 @@ in ``generation.support``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,6 +26,7 @@ KINDS = {
 LANGUAGES = ("en", "zh")
 LATIN = re.compile("[a-z0-9]+")  # a word between hyphens and hanzi
 _HAN = re.compile("[\u3400-\u9fff]")
+_NEXT = re.compile(" ([a-z]{3,})")
 _SHORT_NAME = 3  # letters: CE, UL and FSC are certificates in capitals only
 
 
@@ -53,14 +54,18 @@ class Lexicon:
     needs_telling: frozenset[str]
     told_before: re.Pattern[str]
     told_after: re.Pattern[str]
+    told_weakly: re.Pattern[str]  # what an idiom may have as well
+    denied: re.Pattern[str]
+    denied_after: re.Pattern[str]
     supporting: Mapping[str, tuple[str, ...]]  # word → what the record may say instead: the same, or a kind of it
     no_maker: frozenset[str]  # what stands after "by" and is nobody's name
     filler: frozenset[str]  # words that say nothing by themselves
     said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
-    def words_in(self, line: str, raw: str, words: Iterable[str]) -> Iterator[Word]:
+    def words_in(self, line: str, raw: str, words: Iterable[str], things: Container[str] = ()) -> Iterator[Word]:
         """The lexicon's words in a normalised line, the longest where several begin; ``words`` are its Latin ones.
 
+        ``things`` are words of the product's title and category: "walnut desk" tells of a desk what it is made of.
         ``raw`` is the stored line, where it is as long, for the case of short names; otherwise the normalised one.
         """
         found = self._matches(line, words)
@@ -69,13 +74,15 @@ class Lexicon:
         spared = [match.span() for match in self.spare.finditer(line)] if self.may_spare(line) else []
         for match in found:
             start, text = match.start(), self._listed(match[0])
-            told = text in self.needs_telling and self._told(line, match)
+            if self.denied.search(line, max(0, start - 16), start) or self.denied_after.match(line, match.end()):
+                continue  # "no plastic", "latex-free", "for your oak table"
+            told = text in self.needs_telling and self._told(line, match, things)
             if not told and any(a < match.end() and b > start for a, b in spared):
                 continue
             kind = self.kinds[text]
             if kind == "certification" and len(text) <= _SHORT_NAME and raw[start : match.end()].islower():
                 continue
-            if text in self.needs_telling and not told:
+            if text in self.needs_telling and not told and not self.told_weakly.search(line, max(0, start - 12), start):
                 continue
             yield Word(kind, text, start, match.end())
 
@@ -108,9 +115,12 @@ class Lexicon:
         """A word as the lexicon spells it, which a text may have with other hyphens."""
         return text if text in self.kinds else self.spelt.get(text.replace("-", " "), text)
 
-    def _told(self, line: str, match: re.Match[str]) -> bool:
+    def _told(self, line: str, match: re.Match[str], things: Container[str]) -> bool:
         before = self.told_before.search(line, max(0, match.start() - 24), match.start())
-        return bool(before or self.told_after.match(line, match.end()))
+        if before or self.told_after.match(line, match.end()):
+            return True
+        following = _NEXT.match(line, match.end())
+        return following is not None and following[1] in things
 
     def says(self, word: str) -> tuple[str, ...]:
         """What a record may say for a copy to say the word: the word itself first."""
@@ -162,6 +172,9 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         may_spare=finder([spare]),
         needs_telling=frozenset(map(str, idioms.get("needs_telling") or ())),
         told_before=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_before') or ['(?!)'])}) (?:[a-z]+ )?\Z"),
+        told_weakly=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_weakly') or ['(?!)'])}) \Z"),
+        denied=re.compile(rf"(?:{'|'.join(idioms.get('denied') or ['(?!)'])})\s?\Z"),
+        denied_after=re.compile("|".join(idioms.get("denied_after") or ["(?!)"])),
         told_after=re.compile(rf"[ -](?:{'|'.join(idioms.get('told_after') or ['(?!)'])})\b"),
         supporting=_supporting(same, general),
         no_maker=frozenset(str(idioms.get("no_maker") or "").split()),

@@ -6,6 +6,7 @@ is seen in about two microseconds. A hit proves nothing: the pattern itself deci
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -34,6 +35,7 @@ _COMMON = frozenset(
 Needles = frozenset[str]
 
 
+@cache
 def needles(pattern: re.Pattern[str]) -> Needles | None:
     """Literals of which any match holds one; None when there are no such literals."""
     if pattern.flags & re.IGNORECASE:

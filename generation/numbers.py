@@ -11,34 +11,74 @@ from decimal import Decimal
 
 from generation.needles import finder
 
+_PARTS = (
+    "level layer pocket drawer compartment speed mode setting step blade port button burner slot hook leg"
+    " wheel jar bottle cup bowl plate mug towel pillow cushion candle serving portion flavour flavor scent"
+    " style zone door lid handle strap socket lamp bulb bag sheet tier stage sensor camera speaker head"
+    " attachment tool pole panel pair size colour color"
+)
+
+
+def _with_plurals(nouns: str) -> list[str]:
+    return [word for noun in nouns.split() for word in (noun, f"{noun}s")]
+
+
+COUNT = "count"  # the unit of what is counted, and isn't measured
 _UNITS: Mapping[str, tuple[str, ...]] = {
     "%": ("%", "percent", "per cent"),
     "ml": ("ml", "milliliter", "milliliters", "millilitre", "millilitres", "毫升"),
-    "l": ("l", "liter", "liters", "litre", "litres", "升"),
+    "cl": ("cl", "centiliter", "centiliters", "centilitre", "centilitres"),
+    "l": ("l", "liter", "liters", "litre", "litres", "升", "公升"),
     "g": ("g", "gram", "grams", "克"),
+    "jin": ("斤", "市斤"),
     "kg": ("kg", "kilogram", "kilograms", "kilo", "kilos", "公斤", "千克"),
-    "oz": ("oz", "ounce", "ounces", "盎司"),
+    "oz": ("oz", "ounce", "ounces", "盎司", "fl oz", "fl. oz", "fluid ounce", "fluid ounces", "液量盎司"),
+    "mg": ("mg", "milligram", "milligrams", "毫克"),
     "lb": ("lb", "lbs", "pound", "pounds", "磅"),
     "mm": ("mm", "毫米"),
     "cm": ("cm", "centimeter", "centimeters", "centimetre", "centimetres", "厘米", "公分"),
     "m": ("m", "meter", "meters", "metre", "metres", "米"),
     "inch": ("inch", "inches", "in", '"', "″", "英寸"),
+    "km": ("km", "kilometer", "kilometers", "kilometre", "kilometres", "公里", "千米"),
     "ft": ("ft", "foot", "feet", "英尺"),
     "w": ("w", "watt", "watts", "瓦"),
+    "kw": ("kw", "kilowatt", "kilowatts", "千瓦"),
+    "mah": ("mah", "毫安", "毫安时"),
+    "db": ("db", "decibel", "decibels", "分贝"),
+    "°c": ("°c", "摄氏度"),
+    "°f": ("°f", "华氏度"),
+    "gsm": ("gsm", "g/m2", "g/m²"),
+    "kcal": ("kcal", "calories", "大卡", "千卡"),
     "h": ("h", "hr", "hrs", "hour", "hours", "小时"),
     "min": ("min", "mins", "minute", "minutes", "分钟"),
     "day": ("day", "days", "天", "日"),
+    "week": ("week", "weeks", "周", "星期"),
     "year": ("year", "years", "年"),
     "month": ("month", "months", "个月"),
     "gb": ("gb",),
+    "tb": ("tb",),
     "lm": ("lm", "lumen", "lumens", "流明"),
     "piece": ("piece", "pieces", "pc", "pcs", "pack", "packs", "件", "只", "个", "片", "包", "套"),
+    # What a product has a number of. "Two friends" and "the four seasons" count nothing of it.
+    COUNT: (
+        *_with_plurals(_PARTS),
+        "shelf",
+        "shelves",
+        "boxes",
+        "lenses",
+        "accessories",
+        "ply",
+        "层",
+        "格",
+        "档",
+        "挡",
+    ),
     "times": ("times", "倍"),
     "off": ("折",),
     "usd": ("$", "us$", "usd", "dollar", "dollars", "美元", "美金"),
     "eur": ("€", "eur", "euro", "euros", "欧元"),
     "gbp": ("£", "gbp", "英镑"),
-    "cny": ("¥", "cn¥", "cny", "rmb", "元", "块钱", "人民币"),
+    "cny": ("¥", "cn¥", "cny", "rmb", "元", "块钱", "块", "人民币"),
     "cad": ("ca$", "cad", "加元"),
     "jpy": ("jp¥", "jpy", "日元"),
     "hkd": ("hk$", "hkd", "港元", "港币"),
@@ -48,8 +88,9 @@ CURRENCIES = ("usd", "eur", "gbp", "cny", "cad", "jpy", "hkd")
 _SMALLEST: Mapping[str, tuple[str, Decimal]] = {
     unit: (smallest, Decimal(factor))
     for smallest, units in {
-        "ml": {"ml": 1, "l": 1000}, "g": {"g": 1, "kg": 1000}, "mm": {"mm": 1, "cm": 10, "m": 1000},
-        "min": {"min": 1, "h": 60}, "month": {"month": 1, "year": 12}, "inch": {"inch": 1, "ft": 12},
+        "ml": {"ml": 1, "cl": 10, "l": 1000}, "mg": {"mg": 1, "g": 1000, "jin": 500_000, "kg": 10**6},
+        "mm": {"mm": 1, "cm": 10, "m": 1000, "km": 10**6}, "inch": {"inch": 1, "ft": 12}, "w": {"w": 1, "kw": 1000},
+        "min": {"min": 1, "h": 60, "day": 1440, "week": 10080}, "month": {"month": 1, "year": 12},
     }.items()
     for unit, factor in units.items()
 }  # fmt: skip
@@ -58,6 +99,8 @@ _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 _GUARDS = {
     "in": r"(?![\s-]+(?!(?:wide|long|high|tall|deep|thick|x|by)\b)[a-z0-9])",
     "折": "(?![叠合纸页])", "米": "(?![白色黄灰])", "克": "(?!拉)", "升": "(?!级)", "天": "(?!然)", "年": "(?!级)",
+    "层": "(?![次面出])", "格": "(?![外子局调])", "档": "(?![案次期])", "挡": "(?![住风雨])", "块": "(?![装状])",
+    "周": "(?![末边围到年])",
     "只": "(?![要需有])", "包": "(?![邮装裹括])",
 }  # fmt: skip
 
@@ -95,11 +138,11 @@ _COUNTED = re.compile(
     # "one day" and 一件 are idioms more often than counts; "one-year" and 一百件 are counts.
     rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(_ONES[:9])}))?"
     rf"|(?P<word>one(?=-)|{'|'.join(sorted(_ONES[1:], key=len, reverse=True))}|double|triple))"
-    rf"[\s-](?P<unit>{_COUNTED_WORDS}|pairs?|sizes?|colou?rs?)\b(?P<off>\s?off\b)?"
+    rf"[\s-](?:[a-z]+(?:ed|ing|ness) )?(?P<unit>{_COUNTED_WORDS})\b(?P<off>\s?off\b)?"
     r"|百分之(?P<percent>[一二两三四五六七八九十百零]{1,6})|(?P<hundred>百分百)"
     r"|(?P<han>(?:[二两三四五六七八九十]|一(?=[十百千万]))(?:[一二两三四五六七八九十百万零]|千(?!克)){0,8})"
     rf"(?P<hanunit>{_any_of(word for word in _UNIT_OF if '一' <= word <= '鿿' and word not in '只个片包套日')}"
-    r"|[只片支包盒瓶件](?=装)|色)"
+    r"|[只片支包盒瓶件](?=装)|色|(?:个|只)(?:口袋|抽屉|隔层|档位|按钮|插孔|轮子|模式|杯|碗))"
     r"|(?P<half>half[\s-]price|半价)"
 )
 _HAN_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
@@ -248,6 +291,20 @@ def _han_number(text: str) -> int:
     return total + current
 
 
+_BY = re.compile(r"\s?(?:[x×*]|by)\s?")
+
+
+def of_one_measure(text: str) -> Iterator[Stated]:
+    """The numbers of a record, "20 x 30 cm" being 20 cm and 30 cm, whatever the copy makes of them."""
+    found = list(numbers_in(text))
+    yield from found
+    for at in range(len(found) - 2, -1, -1):
+        first, second = found[at], found[at + 1]
+        if first.unit is None and second.unit and _BY.fullmatch(text[first.end : second.start]):
+            found[at] = replace(first, unit=second.unit)
+            yield found[at]
+
+
 def unit_of_name(name: str) -> str | None:
     """The unit that an attribute's name gives its value, as in "weight (kg)"."""
     match = _NAMED_UNIT.search(name)
@@ -267,7 +324,9 @@ def agree(stated: Stated, known: Stated) -> bool:
     if stated.unit is None or stated.unit == known.unit:
         return True
     # A bare number may be a count of pieces, but never becomes a price, a share or a length.
-    return (stated.unit, known.unit) in {("piece", None), ("%", "off")}
+    return (stated.unit, known.unit) in {
+        ("piece", None), ("piece", COUNT), (COUNT, None), (COUNT, "piece"), ("%", "off"),
+    }  # fmt: skip
 
 
 def _same_quantity(stated: Stated, known: Stated) -> bool:
@@ -292,4 +351,6 @@ def figure(stated: Stated) -> str:
     value = format(min(stated.values, default=Decimal(0)).normalize(), "f")
     if stated.unit in CURRENCIES:
         return f"{value} {stated.unit.upper()}"
-    return f"{value} % off" if stated.unit == "off" else " ".join(filter(None, (value, stated.unit)))
+    if stated.unit in (None, COUNT, CODE):
+        return value
+    return f"{value} % off" if stated.unit == "off" else f"{value} {stated.unit}"

@@ -16,6 +16,8 @@ from generation.records import Brief, Promotion
 
 _TOKEN = re.compile(r"[a-z]{2,}|[\u3400-\u9fff]")
 _SHORT = 12  # characters of an attribute's value that is one material, or a few with their shares
+_AFTER = re.compile(r"[ -]?([a-z0-9']+|[\u3400-\u9fff])")
+_BEFORE = re.compile(r"([a-z0-9']+|[\u3400-\u9fff])[ -]?\Z")
 _STEM = 5  # letters: "clinically" and "clinical" are one word here
 # "Now $19.90" tells a price; 现价 and 到手价 tell of a reduction.
 _NOW = re.compile(r"(?:now|现在|现仅|现只)")
@@ -34,16 +36,26 @@ _TODAY, _TOMORROW = re.compile(r"today|tonight|midnight|今[日天晚]"), re.com
 _NOT_SOLID = re.compile(
     r"veneer|plywood|mdf\b|chipboard|particle ?board|laminat|fibreboard|贴皮|胶合板|密度板|刨花板|颗粒板|饰面"
 )
+_A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
+_WARRANTS = re.compile(r"warrant|guarant|质保|保修")
 _BLENDED = re.compile(r"blend|mix|混纺|混合")
 _IMITATED = re.compile(r"^(?:faux|vegan|artificial|imitation|pu|mock|synthetic)\b|^(?:仿|人造|假)|纸$")
 
 
-def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts) -> str | None:
+Place = tuple[str, int]
+"""A normalised line, and where in it the words begin."""
+
+
+def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | None = None) -> str | None:
     """What lets a copy say normalised words that a rule speaks of."""
     # An offer in a campaign's free text has no end and can't expire: it is no promotion.
     offer = not rule.evidence & {"promotion", "end_date", "stock"}
     if rule.names_excuse and (source := facts.names_held_in(words, offer=offer)):
-        return source.named(words)
+        # "Best Mates" is a brand; it makes nobody's bed the best.
+        if rule.kind != "superlative" or place is None or _goes_on(words, place, source.text):
+            return source.named(words)
+    elif rule.names_excuse and words.startswith("the ") and place is not None:
+        return of_rule(rule, words[4:], brief, facts, (place[0], place[1] + 4))
     if rule.action != "evidence":
         return None
     for each in facts.evidence:
@@ -70,6 +82,21 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts) -> str | None:
     return None
 
 
+def _goes_on(words: str, place: Place, name: str) -> bool:
+    """Whether the line has the words beside the same neighbour as a name has, or the name has none."""
+    line, start = place
+    told = _AFTER.match(line, start + len(words)), _BEFORE.search(line, 0, start)
+    at = name.find(words)
+    while at >= 0:
+        named = _AFTER.match(name, at + len(words)), _BEFORE.search(name, 0, at)
+        if named == (None, None) or any(
+            one and other and one[1] == other[1] for one, other in zip(told, named, strict=True)
+        ):
+            return True
+        at = name.find(words, at + 1)
+    return False
+
+
 def _of_record(kind: str, words: str, facts: Facts) -> str | None:
     """The column that says the words, or all of them that add to what the kind of claim says already."""
     record = [each for each in facts.sources if each.column.startswith("products.")]
@@ -81,6 +108,8 @@ def _of_record(kind: str, words: str, facts: Facts) -> str | None:
         told = f"{source.column.lower()} {source.text}"
         if own and _covers(told, "", " ".join(own)):
             return source.named(words)
+        if kind == "guarantee" and not own and _A_TERM.search(words) and _WARRANTS.search(told):
+            return source.named(words)  # for how long is the numbers' affair
         # "certified" by itself: a column that speaks of a certificate; which one, the lexicon looks at.
         if not own and _tokens(words) and all(token[:_STEM] in told for token in _tokens(words)):
             return source.named(words)
@@ -150,6 +179,11 @@ def of_former_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
     return of_lower_price(brief, facts)
 
 
+def of_history_days(stated: Stated, brief: Brief, facts: Facts) -> str | None:
+    """What supports the days of "lowest price of the last 30 days", or of 7 as Chinese rules have it: a history."""
+    return of_lower_price(brief, facts) if stated.values & {Decimal(30), Decimal(7)} else None
+
+
 def of_price(stated: Stated, brief: Brief, facts: Facts) -> str | None:
     """What supports a sum as a price: the record, or what is paid under the promotion."""
     paid = price_paid(brief, facts)
@@ -215,9 +249,12 @@ def of_days_left(stated: Stated, facts: Facts) -> str | None:
 def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
     """What supports a material, a colour or a certificate: the record says it, the same otherwise or a kind of it."""
     known = _record_words(facts.text, lexicon)
+    no_wood: tuple[str, ...] = ()
     if word.startswith("solid ") or word in ("实木", "纯实木"):
         if _NOT_SOLID.search(facts.text):
             return None
+        if word != "solid bamboo":
+            no_wood = lexicon.says("bamboo")  # a grass
         word = word.removeprefix("solid ") if word != "solid wood" else word
         word = "wood" if word in ("solid wood", "实木", "纯实木") else word
     elif word.startswith(("pure ", "100% ", "纯", "全")):
@@ -225,6 +262,8 @@ def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
         if any(of.startswith(base) and max(values) < 100 for of, values in facts.shares) or _BLENDED.search(facts.text):
             return None
     for wanted in lexicon.says(word):
+        if wanted in no_wood:
+            continue
         if len(wanted) == 1:  # 棉 alone is a part of many words; of an attribute's short value it is what it says
             values = (each for each in facts.sources if each.column.startswith("products.attributes"))
             if short := next((each for each in values if wanted in each.text and len(each.text) <= _SHORT), None):

@@ -238,6 +238,51 @@ def test_a_count_of_limited_stock_passes_with_a_warning() -> None:
     assert [claim.verdict for claim in claims("Only 3 left", brief)] == ["supported", "warned"]
 
 
+@pytest.mark.parametrize(
+    ("line", "gate"),
+    [
+        ("The lowest price of the last 30 days was $59.90", None), ("$49.90 (30-day lowest price: $59.90)", None),
+        ("16% below the lowest price of the last 30 days", None), ("Down from $59.90 to $49.90", None),
+        ("17% below the lowest price of the last 30 days", "numbers"),
+        ("The lowest price of the last 60 days", "numbers"),
+    ],
+)  # fmt: skip
+def test_the_reference_price_of_a_reduction_may_be_told(line: str, gate: str | None) -> None:
+    assert refused(line, brief_of(line, lowest="59.90")) == gate
+
+
+@pytest.mark.parametrize(
+    ("value", "line", "gate"),
+    [
+        ("30 hours", "30 levels", "numbers"), ("5 levels", "Five brightness levels", None),
+        ("5 levels", "Six brightness levels", "numbers"), ("500 ml", "0.5 l", None), ("500 ml", "50 cl", None),
+        ("500 ml", "500 g", "numbers"), ("20 x 30 cm", "20 cm by 30 cm", None), ("20 x 30 cm", "20 m", "numbers"),
+        ("2 weeks", "14 days", None), ("48 hours", "Two days", None), ("1 kg", "2斤", None), ("1 kg", "1斤", "numbers"),
+        ("12 fl oz", "12盎司", None), ("12 oz", "12 lb", "numbers"),
+    ],
+)  # fmt: skip
+def test_a_quantity_may_be_told_in_another_unit_that_is_exactly_the_same(
+    value: str, line: str, gate: str | None
+) -> None:
+    assert refused(line, brief_of(line, product=Product("p", "Thing", attributes={"Is": value}))) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "gate"),
+    [
+        ("No leather", None),
+        ("Leather-free", None),
+        ("For your leather sofa", None),
+        ("Soft like silk", None),
+        ("Of leather", "claims"),
+        ("A marble stool", "claims"),
+        ("A marble evening", None),
+    ],
+)
+def test_a_material_that_is_denied_or_anothers_is_no_claim(line: str, gate: str | None) -> None:
+    assert refused(line, brief_of(line, product=Product("p", "Round Stool"))) == gate
+
+
 # words
 
 
@@ -329,3 +374,44 @@ def test_the_brands_own_words_are_a_gate_of_their_own(
     line: str, banned: list[str], required: list[str], gate: str | None
 ) -> None:
     assert refused(line, brief_of(line, banned=banned, required=required)) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "gate"),
+    [
+        ("The Best Mates bed is washable", None), ("Best Mates, for your dog", None),
+        ("The best bed for your dog", "claims"), ("Our best bed by Best Mates", "claims"),
+    ],
+)  # fmt: skip
+def test_a_superlative_of_the_name_is_excused_only_as_the_name_has_it(line: str, gate: str | None) -> None:
+    assert refused(line, brief_of(product=Product("p", "Dog Bed", brand="Best Mates"))) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "origin", "gate"),
+    [
+        ("Green tea from Japan", "Japan", None), ("Green tea from China", "Japan", "claims"),
+        ("Thrown in Portugal", "Portugal", None), ("Thrown in Portugal", "Spain", "claims"),
+        ("A gift from us to you", "Japan", None), ("With recipes from Italy", "Japan", None),
+        ("Pour it from China cups", "Japan", None),
+    ],
+)  # fmt: skip
+def test_where_a_thing_comes_from_is_for_the_record_to_say(line: str, origin: str, gate: str | None) -> None:
+    assert refused(line, brief_of(product=Product("p", "Leaves", attributes={"Origin": origin}))) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "gate"),
+    [
+        ("Vets recommend this stool", "claims"), ("Teachers swear by it", "claims"), ("无数宝妈的选择", "claims"),
+        ("For vets and teachers alike", None), ("第一泡茶，坐下慢慢喝", None), ("第一品牌的凳子", "claims"),
+    ],
+)  # fmt: skip
+def test_nobody_is_made_to_recommend_and_an_ordinal_ranks_nothing(line: str, gate: str | None) -> None:
+    assert refused(line, brief_of(line)) == gate
+
+
+@pytest.mark.parametrize(("material", "gate"), [("竹", "claims"), ("橡木", None)])
+def test_bamboo_is_no_solid_wood(material: str, gate: str | None) -> None:
+    line = "实木置物架，简单好装。"
+    assert refused(line, brief_of(line, product=Product("p", "置物架", attributes={"材质": material}))) == gate

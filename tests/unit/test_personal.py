@@ -217,7 +217,7 @@ def test_a_persons_edit_with_somebodys_data_is_refused_too() -> None:
 
 
 def test_what_the_model_says_around_a_good_copy_is_kept_without_the_data_in_it() -> None:
-    draft = drafted("Clear glass jars.")
+    draft = drafted("Clear, stacking jars.")
     chatty = replace(draft, text=f"Written for Dear Sarah, 212-736-5000, as you asked for it just now.\n{draft.text}")
     passed = check(chatty, load_channel("push"))
     assert passed.rejection is None
