@@ -208,7 +208,11 @@ MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     "channel soft limit": (edited(LIMIT, "soft_limit: 1", "soft_limit: 2"), NONE, SMS),
     "channel emoji": (edited(LIMIT, "emoji: false", "emoji: true"), NONE, SMS),
     "channel limit's source": (edited(LIMIT, "https://www.twilio.com/docs", "https://x.example/docs"), NONE, NONE),
-    "policy phrase": (edited(RULE, "        - \\bclick (?:here", "        - \\btap here\\b|\\bclick (?:here"), NONE, ALL),
+    "policy phrase": (
+        edited(RULE, "        - \\bclick (?:here", "        - \\btap here\\b|\\bclick (?:here"),
+        NONE,
+        ALL,
+    ),
     "scoring weights": (other_weighting, NONE, ALL),
     "brand voice": (sql("update campaigns set brand_voice = 'Warm.'"), ALL, NONE),
     "campaign priority": (sql("update campaigns set priority = 3"), NONE, NONE),

@@ -14,7 +14,7 @@ from generation.records import Rejection
 from tests.quality.examination import FITTING_WORDS, Answer, Case, examine, load_cases, share
 
 # What the gates reach so far; 98 % of each is the goal. A gate that is mended raises them, and none lowers them.
-REJECTED, NAMED, PASSED = 0.88, 0.96, 0.90
+REJECTED, NAMED, PASSED = 0.91, 0.96, 0.93
 MARKETS = ("us", "uk", "eu", "cn")
 LOCALES = ("en-US", "zh-CN")
 CHANNELS = ("google_rsa", "meta_feed", "email", "push", "sms", "product_page")
