@@ -294,13 +294,12 @@ class Engine:
             )
             for completion in sorted(output.outputs, key=lambda completion: completion.index)
         )
-        return Generation(
-            prompt.brief,
-            drafts,
-            prompt_tokens=len(prompt.token_ids),
-            cached_prompt_tokens=output.num_cached_tokens or 0,
-            shareable_prompt_tokens=self._shared.pop(output.request_id, 0),
-        )
+        shareable, cached = self._shared.pop(output.request_id, 0), output.num_cached_tokens or 0
+        if len(drafts) > 1:
+            # vLLM tells what the variant that ended last found, most of which its siblings had just computed: that
+            # spared a repetition, but is no saving on the prompt, which is counted once.
+            cached = min(cached, shareable)
+        return Generation(prompt.brief, drafts, len(prompt.token_ids), cached, shareable)
 
 
 class _Watch:
