@@ -193,11 +193,17 @@ def copy_rows(connection: Connection, statement: str, rows: Iterable[tuple[Any, 
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
-                copy.write_row(row)
+                copy.write_row([_array(value) if type(value) is list else value for value in row])
     except psycopg.DataError as exc:
         raise DataError(statement, None, exc) from exc
     except psycopg.IntegrityError as exc:
         raise IntegrityError(statement, None, exc) from exc
+
+
+def _array(texts: Sequence[str]) -> str:
+    """A text[] as PostgreSQL reads it: the driver's own way takes half of all the time that a row does."""
+    escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
 
 
 def refusal(error: IntegrityError | DataError) -> str:
