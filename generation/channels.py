@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 LOCALES = ("en-US", "zh-CN")
-MARKETS = {"en-US": "us", "zh-CN": "cn"}  # whose rules hold where the campaign names no market
 
 
 class UnknownChannel(ValueError):

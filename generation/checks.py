@@ -15,7 +15,16 @@ from generation.lines import lines_of
 from generation.needles import finder
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
-from generation.shape import Context, characters_gate, count_gate, length_gate, refusal, warnings_for, wording_gate
+from generation.shape import (
+    Context,
+    characters_gate,
+    count_gate,
+    length_gate,
+    refusal,
+    warnings_for,
+    whole,
+    wording_gate,
+)
 
 _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
@@ -51,7 +60,7 @@ _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a
 
 def language_gate(fields: Fields, context: Context) -> Rejection | None:
     """The copy is in its locale's language; names and values from the record may be in any."""
-    text = "\n".join(line for lines in fields.values() for line in lines)
+    text = whole(fields)
     plain, known = _normal_whole(text), context.facts.text
     words = _LATIN_WORD.findall(plain)
     han = _HAN.findall(plain)
@@ -71,7 +80,7 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
     """No leftover of a template, a prompt or the model's own manners."""
-    if not _may_be_placeholder(_whole(fields)):
+    if not _may_be_placeholder(_plain_whole(fields)):
         return None
     for name, line in _lines(fields):
         for match in _PLACEHOLDER.finditer(normal(line)):
@@ -82,8 +91,8 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
-    whole = _whole(fields)
-    if not _may_be_address(whole) and len(_DIGIT.findall(whole)) < _TELEPHONE_DIGITS:
+    plain = _plain_whole(fields)
+    if not _may_be_address(plain) and len(_DIGIT.findall(plain)) < _TELEPHONE_DIGITS:
         return None
     for name, line in _lines(fields):
         for match in _CONTACT.finditer(normal(line)):
@@ -112,11 +121,6 @@ def brand_words_gate(fields: Fields, context: Context) -> Rejection | None:
 def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
     """Every number, price and date is one of the record's, of a promotion's or of evidence, with its unit."""
     return _objection(each for each in _ledger(fields, context) if each.gate == NUMBERS)
-
-
-def claims_gate(fields: Fields, context: Context) -> Rejection | None:
-    """Nothing that a policy blocks, and no claim that needs support and has none."""
-    return _objection(each for each in _ledger(fields, context) if each.gate == CLAIMS)
 
 
 def _ledger(fields: Fields, context: Context) -> list[Finding]:
@@ -166,9 +170,9 @@ def _may_loop(line: str) -> bool:
     return _LOOP_OF_TWO.search(line) is not None
 
 
-def _whole(fields: Fields) -> str:
-    """All the lines in one, for a first look: what no gate finds here it finds in no line, and that is most copy."""
-    return _normal_whole("\n".join(line for lines in fields.values() for line in lines))
+def _plain_whole(fields: Fields) -> str:
+    """For a first look: what no gate finds here it finds in no line, and that is most copy."""
+    return _normal_whole(whole(fields))
 
 
 _normal_whole = lru_cache(maxsize=4)(normal)  # several gates look at the same copy

@@ -6,7 +6,7 @@ What supports each is decided in ``generation.support``; what is refused for it 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
 from generation.facts import Facts, aspect_of, contradicts, shares_in
@@ -76,11 +76,6 @@ class _Look:
     facts: Facts
     words: Lexicon
     policy: Policy
-
-
-def claims_in(fields: Fields, brief: Brief, facts: Facts) -> tuple[Claim, ...]:
-    """The ledger of a copy, also of text that a person edited, in the order of the text."""
-    return tuple(finding.claim for finding in findings_in(fields, brief, facts))
 
 
 def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
@@ -339,6 +334,4 @@ def _made_by(line: Line, look: _Look) -> Iterator[Finding]:
 
 def _at(finding: Finding, line: Line, start: int, end: int) -> Finding:
     """The same finding at a place of the stored line."""
-    c = finding.claim
-    claim = Claim(c.kind, c.field, c.line, start, end, line.raw[start:end], c.value, c.verdict, c.support, c.rule)
-    return Finding(claim, finding.line, finding.tell, finding.gate)
+    return replace(finding, claim=replace(finding.claim, start=start, end=end, text=line.raw[start:end]))

@@ -10,7 +10,7 @@ from generation.injection import echoes_of, instructs
 from generation.personal import leaks, masked
 from generation.prompts import hidden_in
 from generation.records import AdCopy, Fields, Rejection
-from generation.shape import Context, refusal
+from generation.shape import Context, refusal, whole
 
 LABEL = 20  # characters of a field's name and the marks around a line
 
@@ -18,7 +18,7 @@ LABEL = 20  # characters of a field's name and the marks around a line
 def personal_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nobody's name, number, account or address; what the product or the offer is called is no leak."""
     locale, told = context.brief.locale, context.facts.text
-    if leaks(_whole(fields), locale, told):
+    if leaks(whole(fields), locale, told):
         for name, lines in fields.items():
             for line in lines:
                 if found := leaks(line, locale, told):
@@ -29,7 +29,7 @@ def personal_gate(fields: Fields, context: Context) -> Rejection | None:
 def injection_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nothing of the sentences that speak to the model in the product's text, and no such sentence of its own."""
     echoes = echoes_of(hidden_in(context.brief.product), context.facts.text)
-    if not echoes.runs and not instructs(_whole(fields)):
+    if not echoes.runs and not instructs(whole(fields)):
         return None
     for name, lines in fields.items():
         for line in lines:
@@ -69,7 +69,3 @@ def kept_private(ad_copy: AdCopy, facts: Facts) -> AdCopy:
         warnings=tuple(masked(warning, locale, told) for warning in ad_copy.warnings),
         claims=(),
     )
-
-
-def _whole(fields: Fields) -> str:
-    return "\n".join(line for lines in fields.values() for line in lines)

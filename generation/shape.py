@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from generation.channels import MARKETS, Channel, FieldSpec, Rule
+from generation.channels import Channel, FieldSpec, Rule
 from generation.counting import COUNTERS, UNITS, in_charset
 from generation.facts import Facts, holds, normal
 from generation.personal import locale_of, masked
+from generation.policies import market_of
 from generation.records import Brief, Fields, Product, Rejection
 
 SHOWN = 160  # characters of a refused line that its reason repeats
@@ -198,12 +199,17 @@ def _wishes(fields: Fields, context: Context) -> Iterator[str]:
     for spec in context.channel.fields:
         for line in fields.get(spec.name, ()) if spec.warns else ():
             yield from (f"{spec.name} holds {rule.says}: {line}" for rule, _ in _broken(spec.warns, line, context))
-    market = context.brief.campaign.market or MARKETS.get(context.brief.locale)
+    market = market_of(context.brief.campaign.market, context.brief.locale)
     for rule in context.channel.expects:
         if rule.markets and market not in rule.markets:
             continue
         if not any(re.search(rule.pattern, line) for lines in fields.values() for line in lines):
             yield f"there is not {rule.says}"
+
+
+def whole(fields: Fields) -> str:
+    """All the lines of a copy in one text."""
+    return "\n".join(line for lines in fields.values() for line in lines)
 
 
 def refusal(gate: str, problem: str, line: str) -> Rejection:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from generation.records import Evidence
 from sql.feeds.lines import RefusedRow
-from sql.feeds.lists import BadCell, choice_cell, date_cell, id_cell, line_cell, only_known, read_list
+from sql.feeds.lists import BadCell, choice_cell, date_cell, id_cell, line_cell, only_known, read_specs
 from sql.feeds.products import as_text
 from sql.feeds.text import plain_line
 
@@ -28,22 +28,7 @@ def read_evidence(path: Path) -> Iterator[EvidenceSpec | RefusedRow]:
 
     Columns: id, kind, statement, source, expires, product_id, brand.
     """
-    seen: set[str] = set()
-    for row in read_list(path):
-        if isinstance(row, RefusedRow):
-            yield row
-            continue
-        line, values = row
-        shown = plain_line(as_text(values.get("id")))[:80] or None
-        try:
-            spec = _evidence(dict(values))
-            if spec.evidence.id in seen:
-                raise BadCell("the id stands further up in this file, too; the first was kept")
-        except BadCell as exc:
-            yield RefusedRow(line, str(exc), shown)
-            continue
-        seen.add(spec.evidence.id)
-        yield spec
+    yield from read_specs(path, _evidence, lambda spec: spec.evidence.id)
 
 
 def _evidence(row: dict[str, object]) -> EvidenceSpec:

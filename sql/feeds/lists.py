@@ -4,9 +4,10 @@ What the columns mean is in ``sql.feeds.promotions`` and ``sql.feeds.evidence``.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -14,6 +15,8 @@ from sql.feeds.delimited import open_table
 from sql.feeds.lines import FeedError, RefusedRow, Row, open_text
 from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.feeds.text import plain_line
+
+T = TypeVar("T")
 
 YAML = frozenset({".yaml", ".yml"})
 _OF_OTHERS = frozenset({"title", "name", "description", "price", "channels"})  # products and campaigns have these
@@ -54,6 +57,31 @@ def read_list(path: Path) -> Iterator[Row | RefusedRow]:
                 yield row
             else:
                 yield row[0], {plain_name(name): value for name, value in row[1].items()}
+
+
+def read_specs(
+    path: Path, spec_of: Callable[[dict[str, object]], T], id_of: Callable[[T], str]
+) -> Iterator[T | RefusedRow]:
+    """What ``spec_of`` makes of each row, refused rows where they stand: for its BadCell, or an id that was there before.
+
+    Raises FeedError.
+    """
+    seen: set[str] = set()
+    for row in read_list(path):
+        if isinstance(row, RefusedRow):
+            yield row
+            continue
+        line, values = row
+        shown = plain_line(as_text(values.get("id")))[:80] or None
+        try:
+            spec = spec_of(dict(values))
+            if id_of(spec) in seen:
+                raise BadCell("the id stands further up in this file, too; the first was kept")
+        except BadCell as exc:
+            yield RefusedRow(line, str(exc), shown)
+            continue
+        seen.add(id_of(spec))
+        yield spec
 
 
 def _from_yaml(path: Path) -> Iterator[Row | RefusedRow]:

@@ -18,7 +18,7 @@ from sql.feeds.lists import (
     list_cell,
     only_known,
     plain_name,
-    read_list,
+    read_specs,
     yes_cell,
 )
 from sql.feeds.prices import PriceError, read_price
@@ -48,22 +48,7 @@ def read_promotions(path: Path) -> Iterator[PromotionSpec | RefusedRow]:
     Columns: id, terms, kind, percent, amount, currency, starts, ends, limited_stock; which products: product_filter in
     YAML, else product_ids, categories and brands, separated by ``;``, and title_contains.
     """
-    seen: set[str] = set()
-    for row in read_list(path):
-        if isinstance(row, RefusedRow):
-            yield row
-            continue
-        line, values = row
-        shown = plain_line(as_text(values.get("id")))[:80] or None
-        try:
-            spec = _promotion(dict(values))
-            if spec.promotion.id in seen:
-                raise BadCell("the id stands further up in this file, too; the first was kept")
-        except BadCell as exc:
-            yield RefusedRow(line, str(exc), shown)
-            continue
-        seen.add(spec.promotion.id)
-        yield spec
+    yield from read_specs(path, _promotion, lambda spec: spec.promotion.id)
 
 
 def _promotion(row: dict[str, object]) -> PromotionSpec:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from generation import facts
 from generation.channels import load_channel
 from generation.checks import check, check_fields
-from generation.claims import claims_in
+from generation.claims import findings_in
 from generation.facts import facts_of
 from generation.lexicon import lexicon_of
 from generation.policies import packs, policy
@@ -92,7 +92,7 @@ def brief_of(
 
 
 def claims(line: str, brief: Brief) -> tuple[Claim, ...]:
-    return claims_in({"body": (line,)}, brief, facts_of(brief))
+    return tuple(finding.claim for finding in findings_in({"body": (line,)}, brief, facts_of(brief)))
 
 
 def refused(line: str, brief: Brief) -> str | None:
