@@ -5,14 +5,13 @@ is chosen or not by the other parts of its score.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 
 from flows.budget import Limits
 from flows.choosing import as_score
-from flows.overlap import ahead, hand_over
+from flows.overlap import through
 from flows.progress import Progress, tell
 from generation.calibration import Calibrations
 from generation.choosing import rescore
@@ -65,9 +64,8 @@ def judge_waiting(
     """Ask of every copy that waits for a choice and that today's judge, by locale, hasn't seen; ``saved`` hears of each
     batch. Asks no more once the deadline or ``tokens_left`` comes first."""
     verdicts = Verdicts()
-    waiting = 2 * engine.in_flight_cap
 
-    def scores(results: Iterator[Judged | Failure]) -> Iterator[Score]:
+    def scores(results: Iterable[Judged | Failure]) -> Iterator[Score]:
         for result in results:
             verdicts.count(result)
             if isinstance(result, Failure):
@@ -79,8 +77,7 @@ def judge_waiting(
             told = [] if part is None else [("judge", part, note("judge", part))]
             yield as_score(rescore(result.candidate, locale, calibrations, told), judges[locale])
 
-    def keep(results: Iterator[Judged | Failure]) -> None:
-        rated = scores(results)
+    def save(rated: Iterator[Score]) -> None:
         while batch := list(islice(rated, SAVED)):
             save_scores(database, batch)
             add_spent(database, run_id, progress.spend(engine.seconds))
@@ -88,10 +85,9 @@ def judge_waiting(
             tell(progress)
             saved()
 
-    asked = questions(chain.from_iterable(read_contests(database, SAVED)), judges, renderer)
-    source: Generator[Question | Failure | None, None, None] = ahead(within(asked, limits, tokens_left), waiting)
-    with closing(source):
-        hand_over(engine.judge(source), keep, waiting)
+    waiting = questions(chain.from_iterable(read_contests(database, SAVED)), judges, renderer)
+    asked: Iterator[Question | Failure | None] = within(waiting, limits, tokens_left)
+    through(engine, engine.judge, asked, scores, save)
     return verdicts
 
 

@@ -7,9 +7,14 @@ import contextvars
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from typing import TypeVar, cast
 
+from generation.engine import Engine
+
 T = TypeVar("T")
+R = TypeVar("R")
+S = TypeVar("S")
 
 _END = object()
 _PAUSE = 0.01  # seconds before a source that had nothing ready is asked again
@@ -92,6 +97,27 @@ def hand_over(source: Iterable[T], consume: Callable[[Iterator[T]], None], size:
         thread.join()
         if raised:
             raise raised[0]
+
+
+def through(
+    engine: Engine,
+    write: Callable[[Iterable[T]], Iterable[R]],
+    source: Iterable[T],
+    judge: Callable[[Iterable[R]], Iterator[S]],
+    save: Callable[[Iterator[S]], None],
+) -> None:
+    """What ``source`` gives through the engine, by ``write``, then judged and saved, all at the same time.
+
+    ``write`` takes None for nothing ready yet, as the engine does.
+    Beside an engine in processes of its own, one thread reads ahead and one judges and saves. With an engine in this
+    process that would only take turns with it, and cost a twentieth: there, the saving alone is apart.
+    """
+    waiting = 2 * engine.in_flight_cap
+    if engine.in_process:
+        hand_over(judge(write(source)), save, waiting)
+        return
+    with closing(ahead(source, waiting)) as ready:
+        hand_over(write(cast(Iterable[T], ready)), lambda results: save(judge(results)), waiting)
 
 
 def _put(into: "queue.Queue[object]", item: object, gone: threading.Event) -> bool:

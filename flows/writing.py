@@ -7,18 +7,19 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from flows.budget import Budget
-from flows.overlap import ahead, hand_over
+from flows.overlap import through
 from flows.progress import Progress, tell
 from generation.calibration import Calibrations
 from generation.engine import Engine
 from generation.prompts import PromptRenderer, render
-from generation.records import Brief, Failure, Generation, Outcome, Prompt
+from generation.records import Brief, Failure, Generation, Outcome
 from generation.scoring import judge
 from generation.sharing import write_once
 from sql.database import Database
@@ -88,8 +89,6 @@ def write_pending(
     """Write the run's pending briefs, as far as the budget goes, saving as they finish; ``saved`` hears of each batch.
 
     A brief of which no draft passed the gates gets a second attempt with another seed, before those of less value.
-    Beside an engine in processes of its own, one thread reads and renders ahead and one judges and saves. With an
-    engine in this process that would only take turns with it, and cost a twentieth: there, the saving alone is apart.
     """
     retries = Retries()
 
@@ -102,7 +101,7 @@ def write_pending(
     def judged(results: Iterable[Generation | Failure]) -> Iterator[Outcome]:
         return _outcomes(results, progress, retries, calibrations)
 
-    written, waiting = budget.within(engine.generate), 2 * engine.in_flight_cap
+    write = partial(write_once, budget.within(engine.generate))
     with (
         # First what an earlier run left waiting for its second attempt.
         closing(read_briefs(database, run_id, 1)) as begun,
@@ -111,12 +110,7 @@ def write_pending(
         _quick_switches(),
     ):
         prompts = render(retries.after(chain(begun, unbegun)), renderer)
-        if engine.in_process:
-            hand_over(judged(write_once(written, prompts)), save, waiting)
-            return
-        ready: Generator[Prompt | Failure | None, None, None] = ahead(prompts, waiting)
-        with closing(ready):
-            hand_over(write_once(written, ready), lambda results: save(judged(results)), waiting)
+        through(engine, write, prompts, judged, save)
 
 
 @contextmanager

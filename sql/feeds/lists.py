@@ -62,7 +62,7 @@ def read_list(path: Path) -> Iterator[Row | RefusedRow]:
 def read_specs(
     path: Path, spec_of: Callable[[dict[str, object]], T], id_of: Callable[[T], str]
 ) -> Iterator[T | RefusedRow]:
-    """What ``spec_of`` makes of each row, refused rows where they stand: for its BadCell, or an id that was there before.
+    """What ``spec_of`` makes of each row, refused rows where they stand: for its BadCell, or an id that was there.
 
     Raises FeedError.
     """

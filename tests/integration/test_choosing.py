@@ -249,7 +249,7 @@ def test_what_the_judge_said_stays_when_the_rules_change(database: Database) -> 
 class _Judge:
     """Stands for the engine: rates by the copy's number, and says nothing clear of every third."""
 
-    in_flight_cap, seconds = 4, 1.5
+    in_flight_cap, in_process, seconds = 4, False, 1.5
 
     def judge(self, questions: Any) -> Any:
         for question in questions:
