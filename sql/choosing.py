@@ -6,16 +6,14 @@ What is alike and what is best is for ``generation.choosing`` to say; likenesses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from generation.records import Candidate, Contest, Fields
 from sql.copies import fields_of
-from sql.database import Database
+from sql.database import Database, streamed
 from sql.feeds.text import storable
 from sql.plan import as_briefs, read_surroundings
 from sql.queries import query
@@ -91,10 +89,8 @@ def read_contests(database: Database, size: int) -> Iterator[list[Contest]]:
     """
     with database.begin() as connection:
         surroundings = read_surroundings(connection)
-        driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
-        with driver.cursor(name="contests", row_factory=dict_row) as cursor:
-            cursor.execute(query("read_contests"))
-            while rows := cursor.fetchmany(size):
+        with streamed(connection, query("read_contests"), size=size) as batches:
+            for rows in batches:
                 briefs = as_briefs(iter(rows), surroundings)
                 yield [
                     Contest(brief, tuple(map(_candidate, row["candidates"])))
@@ -258,12 +254,12 @@ def forget_gone(database: Database) -> None:
 
 def read_uncompared(database: Database, size: int) -> Iterator[list[Uncompared]]:
     """Live copies that others aren't compared with yet: what an earlier version, or a person, has chosen."""
-    with database.begin() as connection:
-        driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
-        with driver.cursor(name="uncompared", row_factory=dict_row) as cursor:
-            cursor.execute(query("read_uncompared"), {"live": list(LIVE)})
-            while rows := cursor.fetchmany(size):
-                yield [Uncompared(**{**row, "fields": fields_of(row["fields"])}) for row in rows]
+    with (
+        database.begin() as connection,
+        streamed(connection, query("read_uncompared"), {"live": list(LIVE)}, size=size) as batches,
+    ):
+        for rows in batches:
+            yield [Uncompared(**{**row, "fields": fields_of(row["fields"])}) for row in rows]
 
 
 def read_neighbours(database: Database, bands: Sequence[int]) -> list[Neighbour]:

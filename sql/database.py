@@ -10,15 +10,17 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import alembic.command
 import psycopg
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
@@ -66,6 +68,20 @@ class Database:
                 f"the database {self.name} has no room left: {_line(error)}; free some and run again, nothing is lost"
             )
         return DatabaseUnavailable(f"the database {self.name} went away: {_line(error)}")
+
+
+@contextmanager
+def streamed(
+    connection: Connection, statement: str, values: Mapping[str, Any] | None = None, *, size: int
+) -> Iterator[Iterator[list[dict[str, Any]]]]:
+    """The rows of a statement, in the driver's own style, up to ``size`` at a time through a server-side cursor.
+
+    One at a time on a connection.
+    """
+    driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
+    with driver.cursor(name="streamed", row_factory=dict_row) as cursor:
+        cursor.execute(statement, values)
+        yield iter(partial(cursor.fetchmany, size), [])
 
 
 _embedded: dict[Path, tuple[Any, int]] = {}

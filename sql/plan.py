@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any, Self, cast
 
 import psycopg
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from generation.records import Brief, Campaign, Product, Segment
 from sql.catalogue import CampaignSpec, campaigns_on
-from sql.database import Database
+from sql.database import Database, streamed
 from sql.evidence import InForce, read_in_force
 from sql.feeds.products import ID_CHARACTERS, as_text
 from sql.queries import query
@@ -239,11 +240,9 @@ def read_briefs(database: Database, run_id: int, attempt: int) -> Generator[Brie
     """
     with database.begin() as connection:
         surroundings = read_surroundings(connection)
-        driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
-        with driver.cursor(name="briefs", row_factory=dict_row) as cursor:
-            cursor.itersize = READ_ROWS
-            cursor.execute(query("read_briefs"), {"run_id": run_id, "attempt": attempt})
-            yield from as_briefs(iter(cursor), surroundings)
+        values = {"run_id": run_id, "attempt": attempt}
+        with streamed(connection, query("read_briefs"), values, size=READ_ROWS) as batches:
+            yield from as_briefs(chain.from_iterable(batches), surroundings)
 
 
 def read_audiences(connection: Connection) -> dict[str, Segment]:

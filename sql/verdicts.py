@@ -6,16 +6,14 @@ Which briefs those are is for ``sql.plan`` to say; judging itself is in ``genera
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import AdCopy, Brief, Draft, Generation, Outcome, Rejection, ScoredCopy
 from sql.catalogue import copy_rows, refusal
-from sql.database import Database
+from sql.database import Database, streamed
 from sql.plan import as_briefs, pending_places, read_surroundings
 from sql.queries import query
 from sql.store import offer_best, stage_claims, verdict
@@ -35,10 +33,8 @@ def read_drafts(database: Database, run_id: int, size: int, keep: Collection[str
     """
     with database.begin() as connection:
         surroundings = read_surroundings(connection)
-        driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
-        with driver.cursor(name="drafts", row_factory=dict_row) as cursor:
-            cursor.execute(query("read_drafts"), {"run_id": run_id})
-            while rows := cursor.fetchmany(size):
+        with streamed(connection, query("read_drafts"), {"run_id": run_id}, size=size) as batches:
+            for rows in batches:
                 briefs = as_briefs(iter(rows), surroundings)
                 yield [
                     generation
