@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 LOCALES = ("en-US", "zh-CN")
+ABOUT = ("audience", "question", "comparison", "reviews", "persona")
+"""A product for a segment; a customer's question about a product; two products; its reviews; a segment alone."""
 
 
 class UnknownChannel(ValueError):
@@ -78,6 +80,7 @@ class Channel:
     channel: str
     title: str
     fields: tuple[FieldSpec, ...]
+    about: str = "audience"  # one of ABOUT: which rows a brief is made of
     emoji: bool = False
     exclamations: int | None = None  # most exclamation marks in all the fields together
     payload: Payload | None = None

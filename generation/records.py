@@ -40,6 +40,40 @@ class Segment:
     interests: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     size: int = 0
+    stage: str | None = None  # of a customer's life: one of STAGES; None: of several, or nobody knows
+
+
+STAGES = ("new", "steady", "loyal", "slipping", "lapsed")
+"""From the first purchase to long after the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerQuestion:
+    """What somebody asked of a product. Hostile text, and no fact."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReview:
+    """What somebody wrote of a product, without their name."""
+
+    id: str
+    text: str
+    written: date
+    rating: Decimal | None = None  # 1 to 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProductReviews:
+    """A product's stored reviews: how many, from when to when, and those that a digest may quote."""
+
+    count: int
+    first: date
+    last: date
+    shown: tuple[CustomerReview, ...]
+    mean: Decimal | None = None  # of the ratings, to a tenth; None where none is rated
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +127,16 @@ class Campaign:
     promotion: Promotion | None = None
     banned_words: tuple[str, ...] = ()  # the brand's own: no copy holds one
     required_words: tuple[str, ...] = ()  # every copy holds each
+    life_cycle: bool = False  # each segment is written to as its stage asks: won back, welcomed, thanked
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One cell to be written: product × segment × channel × locale under a campaign."""
+    """One cell to be written: product × segment × channel × locale under a campaign.
+
+    What a channel is about says what else a cell has, or lacks: a question to answer, another product to compare with
+    and a product's reviews are for no segment (its id and name are empty), a persona is of no product.
+    """
 
     id: int
     campaign: Campaign
@@ -109,6 +148,9 @@ class Brief:
     attempt: int = 0  # 0 first, 1 the retry with another seed
     evidence: tuple[Evidence, ...] = ()  # in force today, for this product or for its whole brand
     lowest_price: Decimal | None = None  # of the last 30 days before today's, in the product's currency
+    question: CustomerQuestion | None = None
+    other: Product | None = None  # what the product is compared with
+    reviews: ProductReviews | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Ray starts its actors and loads the model anew for each dataset, so its figure is taken between a small and a large
 one: further tokens ÷ further seconds. It returns one draft a prompt, so the campaign asks for one. Written by the
-documentation of Ray 2.60 and not run yet.
+documentation of Ray 2.60.
 """
 
 import time
