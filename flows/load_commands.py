@@ -32,7 +32,7 @@ def load(
 
     Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
     """
-    from generation.personal import locale_of, without_personal
+    from generation.personal import in_id, locale_of, masked, without_personal
     from generation.records import Product
     from sql.catalogue import upsert_products
     from sql.feeds import FeedError, RefusedRow, Remark, read_products
@@ -68,6 +68,8 @@ def load(
                 refused.append((row.line, row.reason))
             elif isinstance(row, Remark):
                 remarks.append((row.line, row.reason))
+            elif kind := in_id(row.id):
+                refused_ids.append((masked(row.id, locale_of(row.id)), f"its id holds somebody's {kind}"))
             else:
                 kept, taken = without_personal(row, locale_of(f"{row.title} {row.description or ''}"))
                 if taken:

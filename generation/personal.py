@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 import yaml
 
@@ -42,6 +43,9 @@ class _Words:
             return re.compile("|".join(filter(None, (rf"\b(?:{latin})\b" if latin else "", hanzi))), flags)
 
         self.phone, self.code = any_of("phone_words"), any_of("code_words")
+        # "Thermos (ask 138…)": what asks for a call says nothing once the number is gone.
+        asks = "|".join(any_of(words).pattern for words in ("phone_words", "contact_words"))
+        self.asks = re.compile(rf"(?:(?:{asks})[\s:：.]*)+\Z", re.IGNORECASE | re.ASCII)
         self.passport, self.address = any_of("passport_words"), any_of("address_words")
         surname = f"(?:{'|'.join(data['compound_surnames'])}|[{''.join(data['surnames'].split())}])"
         titles, before = "|".join(data["titles_zh"]), "".join(data["before_names_zh"])
@@ -199,7 +203,8 @@ def cleaned(text: str, locale: str, name: str | None = None) -> tuple[str, tuple
 def without_personal(product: Product, locale: str) -> tuple[Product, tuple[str, ...]]:
     """A product whose text holds nobody's data, and in words what was taken out of it.
 
-    Of a description the clause goes that holds it ("call Mr Wang at 138…"), of the attributes the whole one.
+    Of a description the clause goes that holds it ("call Mr Wang at 138…"), of the attributes the whole one, of an
+    address the parameter.
     """
     taken: list[str] = []
     name = f"{product.title} {product.brand or ''}"
@@ -212,6 +217,8 @@ def without_personal(product: Product, locale: str) -> tuple[Product, tuple[str,
     kept = replace(
         product,
         title=of(product.title, "title", None),
+        url=_without_emails(product.url, "url", taken),
+        image_url=_without_emails(product.image_url, "image_url", taken),
         brand=of(product.brand or "", "brand", None) or None,
         category=of(product.category or "", "category", None) or None,
         description=of(product.description or "", "description", name) or None,
@@ -222,6 +229,27 @@ def without_personal(product: Product, locale: str) -> tuple[Product, tuple[str,
         },
     )
     return (kept, tuple(dict.fromkeys(taken))) if taken else (product, ())
+
+
+def _without_emails(url: str | None, where: str, taken: list[str]) -> str | None:
+    """An address without the parameters that hold an e-mail address; digits in one are most often a product's."""
+    if not url or not ("@" in url or "%40" in url):
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address, which is for others to say
+        return url
+    told = parts.query.split("&")
+    kept = [each for each in told if not _EMAIL.search(unquote_plus(each).partition("=")[2])]
+    if len(kept) == len(told):
+        return url
+    taken.append(f"email in the {where}")
+    return urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def in_id(row_id: str) -> str | None:
+    """``email`` where a row's id holds such an address, or None. Digits are what ids are made of: they tell nothing."""
+    return "email" if _EMAIL.search(row_id) else None
 
 
 def in_segment(segment: Segment) -> str | None:
@@ -247,7 +275,7 @@ def _without(text: str, found: list[Found], *, clauses: bool) -> str:
         start = max((end for end in ends if end <= one.start), default=0)
         end = next((end for end in ends if end >= one.end), len(text))
         if not clauses or end - start > LONGEST_CLAUSE:
-            start, end = one.start, one.end
+            start, end = _with_its_call(text, one)
         if start > at:
             kept.append(text[at:start])
         at = max(at, end)
@@ -255,6 +283,19 @@ def _without(text: str, found: list[Found], *, clauses: bool) -> str:
     return re.sub(r"[ \t]{2,}", " ", whole).strip(" ,，、;；")
 
 
+def _with_its_call(text: str, one: Found) -> tuple[int, int]:
+    """The span with the words that ask to call or write there, and with the brackets that hold nothing else."""
+    start, end = one.start, one.end
+    if asked := _words().asks.search(_before(text, start)):
+        start -= len(asked[0])
+    if text[end : end + 1] in _BRACKETS.values():
+        start = len(text[:start].rstrip(" ,，、;；"))
+    if text[start - 1 : start] in _BRACKETS and text[end : end + 1] == _BRACKETS[text[start - 1]]:
+        start, end = start - 1, end + 1
+    return start, end
+
+
+_BRACKETS = {"(": ")", "（": "）", "[": "]", "【": "】"}
 _ODD = re.compile("[\u3000\uff0b\uff0d-\uff0f\uff10-\uff19\uff20-\uff5e\u2460-\u24ff\U0001d400-\U0001d7ff]")
 
 

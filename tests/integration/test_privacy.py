@@ -16,6 +16,7 @@ CATALOGUE = f"""id,title,brand,description,price,currency,attributes
 jar,Storage Jars,Pellwick,"{JARS}",32.00,USD,Material: glass; Contact: wang@supplier.example.com
 stool,Oak Stool,Nordhem,A round seat.,49.90,USD,Height: 45 cm; Sold by 212-736-5000
 phone,13800138000,Nordhem,A round seat.,49.90,USD,
+wang@supplier.example.com,Pine Stool,Nordhem,A round seat.,39.90,USD,
 """
 SEGMENTS = """id,name,interests,email,gender,size
 cooks,Keen home cooks,cooking,someone@x.example,f,900
@@ -56,9 +57,10 @@ def tables(folder: Path) -> str:
 def test_personal_data_in_files_reaches_neither_a_table_nor_the_screen(shop: Path) -> None:
     loaded = copydesk(shop, "load", "catalogue.csv")
     assert loaded.returncode == 0, loaded.stderr
-    assert "products: 2 new, 0 changed, 0 unchanged, 1 refused" in loaded.stdout
+    assert "products: 2 new, 0 changed, 0 unchanged, 2 refused" in loaded.stdout
     assert "personal data taken out of jar: name in the description, phone in the description" in loaded.stderr
     assert "refused: phone: its title holds personal data and nothing else" in loaded.stderr
+    assert "refused: [email]: its id holds somebody's email" in loaded.stderr
     segments = copydesk(shop, "segments", "segments.csv")
     assert segments.returncode == 0, segments.stderr
     assert "segments: 1 new, 0 changed, 0 unchanged, 2 refused" in segments.stdout

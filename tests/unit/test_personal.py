@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generation.channels import load_channel
 from generation.checks import check, check_fields
-from generation.personal import cleaned, find_personal, leaks, masked, without_personal
+from generation.personal import cleaned, find_personal, in_id, leaks, masked, without_personal
 from generation.prompts import TemplateSet, product_view
 from generation.records import Brief, Campaign, Draft, Product, Segment
 
@@ -160,6 +160,42 @@ def test_what_was_taken_out_of_a_product_is_told_without_it() -> None:
     assert taken == (
         "phone in the title", "name in the description", "email in the description", "account in the attributes",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("Steel Thermos (ask 13812345678)", "Steel Thermos"),
+        ("Steel Thermos, call: 212-736-5000", "Steel Thermos"),
+        ("Steel Thermos【咨询电话：13812345678】", "Steel Thermos"),
+        ("Steel Thermos (red, 13812345678)", "Steel Thermos (red)"),
+        ("At Home Thermos 13812345678", "At Home Thermos"),
+        ("call 212-736-5000", ""),
+    ],
+)
+def test_what_asks_for_a_call_goes_from_a_title_with_the_number(title: str, kept: str) -> None:
+    assert without_personal(replace(JARS, title=title), "en-US")[0].title == kept
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://example.com/p?email=ann%40example.org&size=2", "https://example.com/p?size=2"),
+        ("https://example.com/p?to=ann@example.org", "https://example.com/p"),
+        ("https://example.com/p?variant=13812345678", "https://example.com/p?variant=13812345678"),
+        ("https://example.com/logo@2x.png?v=3", "https://example.com/logo@2x.png?v=3"),
+        ("http://[broken?to=ann@example.org", "http://[broken?to=ann@example.org"),
+    ],
+)
+def test_an_address_keeps_all_but_the_parameters_that_hold_an_email(url: str, kept: str) -> None:
+    product, taken = without_personal(Product("p", "Jar", url=url, image_url=url), "en-US")
+    assert (product.url, product.image_url) == (kept, kept)
+    assert taken == (() if url == kept else ("email in the url", "email in the image_url"))
+
+
+@pytest.mark.parametrize(("row_id", "kind"), [("ann@example.org", "email"), ("13812345678", None), ("p@2", None)])
+def test_an_id_may_be_any_digits_and_no_email(row_id: str, kind: str | None) -> None:
+    assert in_id(row_id) == kind
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
