@@ -180,9 +180,9 @@ def segments(
     """
     from generation.personal import in_segment, locale_of, masked
     from generation.records import Segment
-    from sql.catalogue import upsert_segments
+    from sql.catalogue import other_segments, upsert_segments
     from sql.feeds import FeedError, RefusedRow, Remark, read_segments
-    from sql.transactions import segments_from_files
+    from sql.transactions import COMPUTED, segments_from_files
 
     settings = settings_or_stop()
     columns = {"customer": customer, "date": date, "amount": amount, "category": category}
@@ -190,6 +190,7 @@ def segments(
     refused: list[tuple[int, str]] = []
     remarks: list[tuple[int, str]] = []
     private: list[tuple[str, str]] = []
+    of_old: dict[str, int] = {}  # computed another time, and not now
     with opened(settings) as database:
         try:
             if purchases or products or asked:
@@ -204,6 +205,7 @@ def segments(
                 for note in computed.notes:
                     screen.print(f"  note: {escape(note)}", soft_wrap=True)
                 found: list[Segment] = list(computed.segments)
+                of_old = other_segments(database, COMPUTED, [segment.id for segment in found])
             else:
                 found = []
                 for row in read_segments(file):
@@ -227,6 +229,13 @@ def segments(
     _print_lines("refused", refused)
     for segment_id, reason in (*private, *result.refused):
         screen.print(f"  refused: {escape(segment_id)}: {escape(reason)}")
+    if of_old:
+        told = ", ".join(f"{escape(segment_id)} ({size:,})" for segment_id, size in of_old.items())
+        screen.print(
+            f"  note: computed earlier and no group now, their rows stay with their former sizes: {told}; delete them"
+            " from the table segments where they are out of date",
+            soft_wrap=True,
+        )
     if small := [segment for segment in found if segment.size < settings.segment_floor]:
         screen.print(f"  note: {len(small)} below the floor of {settings.segment_floor} people get no copy")
     total_refused = len(refused) + len(private) + len(result.refused)

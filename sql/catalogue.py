@@ -338,6 +338,16 @@ def sample_products(database: Database, count: int, *, chinese: bool) -> list[Pr
     ]
 
 
+def other_segments(database: Database, beginnings: Sequence[str], ids: Sequence[str]) -> dict[str, int]:
+    """The sizes of the segments in the table whose ids begin so and aren't among those given."""
+    statement = text(
+        "select id, size from segments where id like any(:beginnings) and not id = any(:ids) order by size desc, id"
+    )
+    values = {"beginnings": [f"{beginning}%" for beginning in beginnings], "ids": list(ids)}
+    with database.begin() as connection:
+        return {row.id: row.size for row in connection.execute(statement, values)}
+
+
 def count_rows(database: Database) -> dict[str, int]:
     """How many products and segments the plan can see."""
     with database.begin() as connection:

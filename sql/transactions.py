@@ -22,7 +22,8 @@ DEFAULT_FLOOR = 100
 TASTES = 12  # at most so many audiences by favourite category
 REPEAT_DAYS = 2  # days with a purchase in a category that make a repeat buyer
 INTERESTS = 3
-FAMILIES = 2  # stages and tastes: so many segments hold one person at most
+COMPUTED = ("stage-", "buyers-")  # how the ids of computed segments begin, a family each
+FAMILIES = len(COMPUTED)  # stages and tastes: so many segments hold one person at most
 
 # Stages in the order in which a person is put into the first that fits, and where a stage that stays below the floor
 # goes. A lapsed shopper with big baskets is lapsed first.

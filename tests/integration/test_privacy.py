@@ -74,6 +74,24 @@ def test_personal_data_in_files_reaches_neither_a_table_nor_the_screen(shop: Pat
         assert data not in kept + loaded.stdout + loaded.stderr + segments.stdout + segments.stderr
 
 
+def purchases(category: str) -> str:
+    """A group of regulars who all buy the same."""
+    days = ("2026-05-03", "2026-06-03", "2026-07-03")
+    lines = [f"c{customer},{day},12.50,{category}" for customer in range(130) for day in days]
+    return "\n".join(("customer_id,date,amount,category", *lines))
+
+
+def test_a_group_that_is_computed_no_more_is_told_with_the_size_that_stays(tmp_path: Path) -> None:
+    assert copydesk(tmp_path, "init").returncode == 0
+    for category in ("coffee", "tea"):
+        (tmp_path / "purchases.csv").write_text(purchases(category), "utf-8")
+        done = copydesk(tmp_path, "segments", "purchases.csv", "--purchases")
+        assert done.returncode == 0, done.stderr
+        note = "computed earlier and no group now, their rows stay with their former sizes: buyers-coffee (130)"
+        assert (note in done.stderr) is (category == "tea")
+    assert "buyers-coffee" in tables(tmp_path)
+
+
 def test_an_audit_ends_with_its_files_and_leaves_the_database_as_it_was(shop: Path) -> None:
     before = tables(shop)
     done = copydesk(
