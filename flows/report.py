@@ -47,10 +47,13 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
 
 def _judged(judge: Mapping[str, int]) -> str:
     cached = judge["cached_prompt_tokens"] / judge["prompt_tokens"] if judge["prompt_tokens"] else 0.0
-    return (
+    told = (
         f"{judge['asked']:,}, {judge['without_rating']:,} without a clear answer; "
         f"{cached:.0%} of their prompt tokens from the prefix cache"
     )
+    if judge["asked"] and judge["without_rating"] > judge["asked"] / 2:
+        told += "; this model can't judge: leave COPYDESK_JUDGE off, or take another model"
+    return told
 
 
 def _foretold(summary: RunSummary) -> Callable[[str], str]:

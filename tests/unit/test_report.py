@@ -1,0 +1,22 @@
+"""What a run's report says in words, where the words depend on the figures."""
+
+import pytest
+
+from flows.report import counts
+from sql.runs import RunSummary
+
+
+@pytest.mark.parametrize(("without_rating", "told"), [(40, True), (21, True), (20, False), (0, False)])
+def test_a_model_that_mostly_gives_no_rating_is_said_to_be_no_judge(without_rating: int, told: bool) -> None:
+    judge = {"asked": 40, "without_rating": without_rating, "not_asked": 0, "prompt_tokens": 1000}
+    judge["cached_prompt_tokens"] = 750
+    summary = RunSummary(1, "completed", 40, 0, 40, 0, 0, 0, 0, 0, 0.0, 0.0, 40, 40, {}, 0, judge=judge)
+    words = dict(counts(summary))["judged by the language model"]
+    assert words.startswith(f"40, {without_rating} without a clear answer; 75% of their prompt tokens")
+    assert ("this model can't judge" in words) is told
+
+
+def test_a_judge_that_was_never_asked_is_not_blamed() -> None:
+    judge = {"asked": 0, "without_rating": 0, "not_asked": 3, "prompt_tokens": 0, "cached_prompt_tokens": 0}
+    summary = RunSummary(1, "completed", 3, 0, 3, 0, 0, 0, 0, 0, 0.0, 0.0, 3, 3, {}, 0, judge=judge)
+    assert "can't judge" not in dict(counts(summary))["judged by the language model"]
