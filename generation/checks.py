@@ -6,6 +6,7 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from generation.channels import Channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
@@ -52,6 +53,8 @@ _may_be_placeholder = finder([_PLACEHOLDER])
 _may_be_address = finder([re.compile(_ADDRESS)])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
 _LOOP_OF_TWO = re.compile(r"(..)(?:[\s,，、]{0,3}\1){2}")
+# "That that" and "had had" are English, and "a" may be a grade's or a vitamin's letter.
+_NEVER_TWICE = frozenset(("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your"))
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
@@ -144,8 +147,12 @@ def _refused(finding: Finding) -> Rejection:
 
 
 def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
-    """The text doesn't loop."""
+    """The text doesn't loop, and no small word stands twice, as in "for for big families"."""
     for name, line in _lines(fields):
+        words = line.lower().split()
+        for word in (one for one, other in pairwise(words) if one == other and one in _NEVER_TWICE):
+            if not holds(context.facts.text, f"{word} {word}"):
+                return refusal("repetition", f"{name} says {word!r} twice running", line)
         if not _may_loop(line.lower()):
             continue
         for match in _LOOP.finditer(line.lower()):

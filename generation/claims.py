@@ -29,6 +29,8 @@ from generation.support import (
 NUMBERS = "numbers"  # the gate that a number's refusal goes by; all else goes by CLAIMS
 CLAIMS = "claims"
 _WARNED_KINDS = frozenset({"colour"})
+# A colour word may paint a picture; said to be the product's own, it is a fact like any other.
+_OWN_COLOUR = re.compile(r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)) ?\Z")
 _FORMER_BEFORE = re.compile(
     r"(?:\bwas|\bwere|originally|formerly|previously|\bbefore|\breg(?:ular(?:ly)?)?|instead of|\brrp|\bmsrp"
     r"|list price|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
@@ -283,7 +285,7 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
                 support = source.named(word.text)
             yield _finding(
                 line, word.kind, span, word.text, support, tell=f"a {word.kind} that the record doesn't hold",
-                warned=word.kind in _WARNED_KINDS,
+                warned=word.kind in _WARNED_KINDS and not _OWN_COLOUR.search(text, 0, word.start),
             )  # fmt: skip
 
 

@@ -396,6 +396,22 @@ def test_a_line_that_loops_is_refused(line: str, gate: str) -> None:
     assert line_judged(line) == gate
 
 
+@pytest.mark.parametrize(
+    ("line", "gate"),
+    [
+        ("For for big families", "repetition"), ("Meet the The Oak Stool", "repetition"),
+        ("A stool to sit on and and talk", "repetition"), ("Seats that that child had had fun on", "passed"),
+        ("Sit on, on a good day", "passed"), ("With or without, with ease", "passed"),
+    ],
+)  # fmt: skip
+def test_a_small_word_twice_running_is_refused(line: str, gate: str) -> None:
+    assert line_judged(line) == gate
+
+
+def test_a_title_may_say_a_small_word_twice() -> None:
+    assert line_judged("Play The The on it", product=Product("p", "The The Record")) == "passed"
+
+
 def test_a_loop_in_the_title_may_be_told_and_no_other() -> None:
     product = Product("p", "Bla Bla Bla Game")
     assert line_judged("The Bla Bla Bla Game", product=product) == "passed"

@@ -150,6 +150,22 @@ def test_the_ledger_of_a_copy_that_passes_is_kept_with_it() -> None:
     assert ad_copy.warnings[-1] == "body says 'green', a colour that the record doesn't hold"
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("The colour is green.", "unsupported"), ("Colour: green", "unsupported"), ("颜色：绿色", "unsupported"),
+        ("It comes in green.", "unsupported"), ("A green evening on the porch", "warned"), ("绿色心情", "warned"),
+        ("Its colour goes with green rooms", "warned"),
+    ],
+)  # fmt: skip
+def test_a_colour_said_to_be_the_products_own_is_a_fact(line: str, verdict: str) -> None:
+    (claim,) = [claim for claim in claims(line, brief_of(line)) if claim.kind == "colour"]
+    assert claim.verdict == verdict
+    painted = replace(STOOL, attributes={"Colour": "green", "颜色": "绿色"})
+    (claim,) = [claim for claim in claims(line, brief_of(line, product=painted)) if claim.kind == "colour"]
+    assert claim.verdict == "supported"
+
+
 @settings(deadline=None)
 @given(st.text(alphabet="aаé 1２3%￥$折最best免费 oak.,ﬁ́½", max_size=40), st.booleans())
 def test_a_claims_span_is_its_text(line: str, chinese: bool) -> None:
