@@ -16,7 +16,7 @@ _INK, _GRID, _POINT, _LINE = "#1f2933", "#d9dee3", "#1f6feb", "#c2410c"
 
 
 def draw_curve(path: Path, title: str, agreement: Agreement, calibration: Calibration | None) -> None:
-    """Write the picture. A bin's area grows with its labels; the line is the calibration. Raises OSError."""
+    """Write the picture. A point is a bin with its interval; the line is the calibration. Raises OSError."""
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(image)
     small, large = ImageFont.load_default(16), ImageFont.load_default(20)
@@ -30,13 +30,15 @@ def draw_curve(path: Path, title: str, agreement: Agreement, calibration: Calibr
     draw.rectangle([_LEFT, _TOP, _RIGHT, _BOTTOM], outline=_INK)
     draw.text(((_LEFT + _RIGHT) / 2, _BOTTOM + 42), "score before calibration", _INK, font=small, anchor="ma")
     draw.text((_LEFT, _TOP - 8), "rated well by people", _INK, font=small, anchor="ld")
+    draw.text((_RIGHT, 18), "neighbouring ratings, with their 95 % interval", _POINT, font=small, anchor="ra")
+    if calibration is not None:
+        draw.text((_RIGHT, 42), "calibration: what a score is shown as", _LINE, font=small, anchor="ra")
     if calibration is not None:
         draw.line(_line(calibration), _LINE, width=3)
-    most = max((each.labels for each in agreement.curve), default=1)
     for each in agreement.curve:
         x, y = _at(each.score, 100 * each.good)
-        radius = 4 + 8 * (each.labels / most) ** 0.5
-        draw.ellipse([x - radius, y - radius, x + radius, y + radius], _POINT, "white")
+        draw.line([_at(each.score, 100 * each.low), _at(each.score, 100 * each.high)], _POINT, width=2)
+        draw.ellipse([x - 7, y - 7, x + 7, y + 7], _POINT, "white")
     image.save(path, "PNG")
 
 

@@ -9,9 +9,12 @@ from flows.console import EXIT_FAILED, Json, opened, screen, settings_or_stop, s
 from flows.settings import prepare_prefect
 
 if TYPE_CHECKING:
-    from generation.calibration import Interval
+    from collections.abc import Sequence
 
-REFUSED_SHOWN = 10
+    from generation.calibration import Interval
+    from generation.labels import Refused
+
+REFUSED_SHOWN = 10  # reasons
 
 
 def train(
@@ -117,10 +120,8 @@ def _evaluate_labels(path: Path, threshold: float, chart: Path, keep: bool, as_j
         stop(exc)
     with opened(settings_or_stop()) as database:
         by_locale, refused = scored_labels(database, rows)
-        for row in refused[:REFUSED_SHOWN]:
-            screen.print(f"  line {row.line}: {row.reason}", markup=False)
-        if len(refused) > REFUSED_SHOWN:
-            screen.print(f"  and {len(refused) - REFUSED_SHOWN:,} more rows that can't be used")
+        for line in _refusals(refused):
+            screen.print(f"  {line}", markup=False)
         if not by_locale:
             stop(f"{path.name} holds no rating of a copy that has a score")
         try:
@@ -140,11 +141,29 @@ def _evaluate_labels(path: Path, threshold: float, chart: Path, keep: bool, as_j
             screen.print(f"  no calibration: {report.without}", markup=False)
         elif keep:
             screen.print(f"  the calibration is in force; {report.shown_anew:,} stored scores are shown anew")
+        if found.auc is not None and found.auc.low <= 0.5:
+            screen.print(
+                "  these ratings don't show that the scores tell good copy from other copy (AUC 0.5 is chance)"
+            )
         if found.labels < ADVISED:
             screen.print(f"  fewer than {ADVISED} ratings: take the figures for a first impression")
     if as_json:
         told = [{**asdict(report), "chart": str(report.chart)} for report in reports]
         print(json.dumps({"refused": [asdict(row) for row in refused], "locales": told}))
+
+
+def _refusals(refused: "Sequence[Refused]") -> list[str]:
+    """The rows that can't be used, those of one reason together."""
+    by_reason: dict[str, list[int]] = {}
+    for row in refused:
+        by_reason.setdefault(row.reason, []).append(row.line)
+    told = [
+        f"line {lines[0]}: {reason}" if len(lines) == 1 else f"{len(lines):,} rows, from line {lines[0]} on: {reason}"
+        for reason, lines in by_reason.items()
+    ]
+    if len(told) > REFUSED_SHOWN:
+        told[REFUSED_SHOWN:] = [f"and rows that can't be used for {len(told) - REFUSED_SHOWN:,} more reasons"]
+    return told
 
 
 def _figure(interval: "Interval | None") -> str:

@@ -69,11 +69,13 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Ratings of neighbouring scores: their mean score, and how many of them were good."""
+    """Ratings of neighbouring scores: their mean score, and the share that was good with its 95 % interval."""
 
     score: float
     good: float
     labels: int
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +157,20 @@ def _ranks(values: Sequence[float]) -> list[float]:
 
 
 def _curve(scores: Sequence[float], good: Sequence[bool]) -> tuple[Bin, ...]:
-    """Bins of as many labels each, up to BINS."""
+    """Bins of as many labels each, up to BINS, none of fewer than GROUP while there is more than one."""
     pairs = sorted(zip(scores, good, strict=True))
-    count = min(BINS, len(pairs))
+    count = min(BINS, max(1, len(pairs) // GROUP)) if pairs else 0
     edges = [len(pairs) * number // count for number in range(count + 1)] if count else []
     cut = [pairs[low:high] for low, high in pairwise(edges)]
-    return tuple(Bin(fmean(s for s, _ in part), fmean(g for _, g in part), len(part)) for part in cut)
+    return tuple(_bin(fmean(s for s, _ in part), sum(g for _, g in part), len(part)) for part in cut)
+
+
+def _bin(score: float, good: int, labels: int) -> Bin:
+    """With Wilson's interval, which stays within 0 and 1 for few labels (JASA 22, 1927, 209–212)."""
+    share, z = good / labels, 1.96
+    middle = (share + z * z / (2 * labels)) / (1 + z * z / labels)
+    reach = z * (share * (1 - share) / labels + (z / (2 * labels)) ** 2) ** 0.5 / (1 + z * z / labels)
+    return Bin(score, share, labels, max(0.0, middle - reach), min(1.0, middle + reach))
 
 
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[tuple[float, int]]:

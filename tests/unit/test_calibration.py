@@ -137,6 +137,21 @@ def test_the_curve_bins_all_the_ratings_from_the_lowest_score_to_the_highest() -
     assert curve[0].good < curve[-1].good
 
 
+@pytest.mark.parametrize(("count", "bins"), [(0, 0), (5, 1), (19, 1), (51, 5), (99, 9), (500, 10)])
+def test_no_bin_is_made_of_a_handful_of_ratings(count: int, bins: int) -> None:
+    curve = agreement(*rated(count), 4).curve
+    assert len(curve) == bins
+    assert all(each.labels >= 10 for each in curve) or bins == 1
+    assert all(0 <= each.low <= each.good <= each.high <= 1 for each in curve)
+
+
+def test_a_bins_interval_is_the_published_one() -> None:
+    # By hand for 9 of 10: (0.9 + 0.19208 ± 1.96 √(0.009 + 0.0096)) ÷ 1.38416
+    (found,) = agreement([50.0] * 10, [5.0] * 9 + [1.0], 4).curve
+    assert found.low == pytest.approx(0.596, abs=0.001)
+    assert found.high == pytest.approx(0.982, abs=0.001)
+
+
 def test_ratings_that_are_all_alike_have_no_agreement() -> None:
     found = agreement([1.0, 2.0, 3.0], [5.0, 5.0, 5.0], 4)
     assert (found.spearman, found.auc, found.good) == (None, None, 3)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flows.model_commands import _refusals
 from generation.labels import BadLabels, Label, Refused, read_labels
 
 WHOLE: dict[str, Any] = {
@@ -109,3 +110,11 @@ def test_a_file_that_holds_no_labels_is_one_clear_line(tmp_path: Path, content: 
     with pytest.raises(BadLabels, match=message) as caught:
         read_labels(path)
     assert "\n" not in str(caught.value)
+
+
+def test_rows_refused_for_one_reason_are_told_together() -> None:
+    refused = [Refused(line, "it has no score") for line in range(53, 103)] + [Refused(110, "no JSON: odd")]
+    assert _refusals(refused) == ["50 rows, from line 53 on: it has no score", "line 110: no JSON: odd"]
+    many = [Refused(line, f"reason {line}") for line in range(15)]
+    assert len(_refusals(many)) == 11
+    assert _refusals(many)[-1] == "and rows that can't be used for 5 more reasons"
