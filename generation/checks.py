@@ -14,7 +14,7 @@ from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
 from generation.needles import finder
 from generation.parsing import ParseError, parse
-from generation.records import AdCopy, Brief, Draft, Fields, Rejection
+from generation.records import AdCopy, Brief, Claim, Draft, Fields, Rejection
 from generation.shape import (
     Context,
     characters_gate,
@@ -203,6 +203,11 @@ GATES: tuple[Gate, ...] = (
 def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | None = None) -> Rejection | None:
     """The first gate's objection to a copy, or None: also for text that a person edited."""
     return _examine(fields, Context(brief, channel, facts or facts_of(brief)))[0]
+
+
+def ledger(fields: Fields, brief: Brief) -> tuple[Claim, ...]:
+    """Every claim of a copy's words with what supports it: also of text that a person edited."""
+    return tuple(each.claim for each in findings_in(fields, brief, facts_of(brief)))
 
 
 def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[Finding]]:
