@@ -51,34 +51,41 @@ def save_outcomes(database: Database, run_id: int, outcomes: Sequence[Outcome]) 
 
 
 def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> None:
-    waiting = connection.execute(
-        text(
-            "select id, attempts from briefs where id = any(:ids) and status = 'pending' order by id for no key update"
-        ),
-        {"ids": [outcome.brief.id for outcome in outcomes]},
-    )
-    attempts = {row.id: row.attempts for row in waiting}
-    outcomes = [outcome for outcome in outcomes if attempts.get(outcome.brief.id) == outcome.brief.attempt]
+    waiting = lock_waiting(connection, run_id, outcomes)
+    outcomes = [
+        outcome
+        for outcome in outcomes
+        if outcome.brief.id in waiting and waiting[outcome.brief.id].attempts == outcome.brief.attempt
+    ]
     if not outcomes:
         return
-    places = read_places(connection, run_id, outcomes)
-    _insert(connection, run_id, [outcome for outcome in outcomes if not places[outcome.brief.id].taken], places)
-    if taken := [outcome for outcome in outcomes if places[outcome.brief.id].taken]:
-        _overwrite(connection, run_id, taken, places)
+    # After the lock, in a statement of its own: so it sees what whoever held the briefs before has written.
+    written = connection.execute(
+        text("select distinct brief_id, attempt from copies where brief_id = any(:ids)"), {"ids": list(waiting)}
+    )
+    taken = {(row.brief_id, row.attempt) for row in written}
+    by_place: tuple[list[Outcome], list[Outcome]] = [], []
+    for outcome in outcomes:
+        by_place[(outcome.brief.id, outcome.brief.attempt) in taken].append(outcome)
+    fresh, again = by_place
+    _insert(connection, run_id, fresh, waiting)
+    if again:
+        _overwrite(connection, run_id, again, waiting)
     _settle_briefs(connection, run_id, outcomes)
 
 
-def read_places(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> dict[int, Row[Any]]:
-    """By brief, what its copies are kept with, and whether drafts of an earlier run stand in their place."""
+def lock_waiting(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> dict[int, Row[Any]]:
+    """The briefs that wait for their outcome, locked, by id; with what their copies are kept with."""
     asked = {
         "run_id": run_id,
         "ids": [outcome.brief.id for outcome in outcomes],
+        "attempts": [outcome.brief.attempt for outcome in outcomes],
         "judgements": [outcome.judgement for outcome in outcomes],
     }
-    return {place.id: place for place in connection.execute(text(query("read_places")), asked)}
+    return {brief.id: brief for brief in connection.execute(text(query("lock_waiting")), asked)}
 
 
-def _insert(connection: Connection, run_id: int, outcomes: Sequence[Outcome], places: Mapping[int, Row[Any]]) -> None:
+def _insert(connection: Connection, run_id: int, outcomes: Sequence[Outcome], waiting: Mapping[int, Row[Any]]) -> None:
     """Straight into the table: nobody else writes copy of a brief that this transaction has locked."""
     copies = [(outcome, scored) for outcome in outcomes for scored in outcome.copies]
     numbers = connection.execute(
@@ -90,7 +97,7 @@ def _insert(connection: Connection, run_id: int, outcomes: Sequence[Outcome], pl
     )
     ids = numbers.scalars().all()
     rows = (
-        (*row_of(run_id, outcome, scored, places[outcome.brief.id]), copy_id)
+        (*row_of(run_id, outcome, scored, waiting[outcome.brief.id]), copy_id)
         for copy_id, (outcome, scored) in zip(ids, copies, strict=True)
     )
     copy_rows(connection, f"copy copies ({COLUMNS}, id) from stdin", rows)
@@ -99,20 +106,20 @@ def _insert(connection: Connection, run_id: int, outcomes: Sequence[Outcome], pl
 
 
 def _overwrite(
-    connection: Connection, run_id: int, outcomes: Sequence[Outcome], places: Mapping[int, Row[Any]]
+    connection: Connection, run_id: int, outcomes: Sequence[Outcome], waiting: Mapping[int, Row[Any]]
 ) -> None:
     connection.exec_driver_sql(
         "create temp table if not exists staged_copies on commit delete rows"
         f" as select {COLUMNS} from copies with no data"
     )
     rows = (
-        row_of(run_id, outcome, scored, places[outcome.brief.id]) for outcome in outcomes for scored in outcome.copies
+        row_of(run_id, outcome, scored, waiting[outcome.brief.id]) for outcome in outcomes for scored in outcome.copies
     )
     copy_rows(connection, f"copy staged_copies ({COLUMNS}) from stdin", rows)
     replace_claims(connection, connection.exec_driver_sql(query("save_copies")), outcomes)
 
 
-def row_of(run_id: int, outcome: Outcome, scored: ScoredCopy, place: Row[Any]) -> tuple[Any, ...]:
+def row_of(run_id: int, outcome: Outcome, scored: ScoredCopy, waiting: Row[Any]) -> tuple[Any, ...]:
     """A copy as the table has it."""
     draft = scored.copy.draft
     return (
@@ -125,10 +132,10 @@ def row_of(run_id: int, outcome: Outcome, scored: ScoredCopy, place: Row[Any]) -
         outcome.judgement,
         draft.output_tokens,
         draft.mean_logprob,
-        place.grounds,
-        place.expires_at,
-        place.ai_label,
-        place.provenance,
+        waiting.grounds,
+        waiting.expires_at,
+        waiting.ai_label,
+        waiting.provenance,
     )
 
 
