@@ -1,4 +1,7 @@
-"""Rows into a table through COPY, whose text is put together here. What the rows hold is for others to say."""
+"""Rows into a table through COPY, whose text is put together here: sooner than by the driver's way, value by value.
+
+What the rows hold is for others to say.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
@@ -27,7 +30,6 @@ def copy_rows(connection: Connection, statement: str, rows: Iterable[Sequence[An
 
 
 def _blocks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    # By the driver's own way, a value at a time through its adapters, a row takes us longer than it takes the server.
     lines: list[str] = []
     size = 0
     for row in rows:
