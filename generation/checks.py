@@ -5,7 +5,6 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 
 from generation.channels import Channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
@@ -61,19 +60,21 @@ _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a
 def language_gate(fields: Fields, context: Context) -> Rejection | None:
     """The copy is in its locale's language; names and values from the record may be in any."""
     text = whole(fields)
-    plain, known = _normal_whole(text), context.facts.text
-    words = _LATIN_WORD.findall(plain)
-    han = _HAN.findall(plain)
-    if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
-        return refusal("language", "the copy mixes in another script", text)
+    plain, known = normal(text), context.facts.text
+    han: list[str] = []
+    if not plain.isascii():
+        han = _HAN.findall(plain)
+        if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
+            return refusal("language", "the copy mixes in another script", text)
     if context.brief.locale.startswith("zh"):
         acronyms = set(map(str.lower, re.findall(r"\b[A-Z]+\b", text)))
-        foreign = sum(len(word) for word in words if word not in context.facts.words and word not in acronyms)
+        words = (word for word in _LATIN_WORD.findall(plain) if word not in context.facts.words)
+        foreign = sum(len(word) for word in words if word not in acronyms)
         if len(han) < 2 or foreign > len(han):
             return refusal("language", "the copy is not Chinese", text)
     elif any(ch not in known for ch in han):
         return refusal("language", "the copy is not English", text)
-    elif not words:
+    elif not _LATIN_WORD.search(plain):
         return refusal("language", "the copy holds no English words", text)
     return None
 
@@ -172,10 +173,7 @@ def _may_loop(line: str) -> bool:
 
 def _plain_whole(fields: Fields) -> str:
     """For a first look: what no gate finds here it finds in no line, and that is most copy."""
-    return _normal_whole(whole(fields))
-
-
-_normal_whole = lru_cache(maxsize=4)(normal)  # several gates look at the same copy
+    return normal(whole(fields))
 
 
 def _lines(fields: Fields) -> Iterator[tuple[str, str]]:

@@ -112,8 +112,11 @@ def is_name(source: Source) -> bool:
 
 def normal(text: str) -> str:
     """For matching only: NFKC makes ％ and ￥ plain, and would alter ㎡ or ™ in text for people."""
-    if text.isascii():
-        return text.lower()
+    return text.lower() if text.isascii() else _normal(text)
+
+
+@lru_cache(maxsize=256)  # a copy's gates and its score ask for the same few lines
+def _normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
