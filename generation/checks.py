@@ -11,7 +11,7 @@ from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.facts import Facts, facts_of, holds, normal
 from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
-from generation.needles import finder
+from generation.looks import look_for
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Draft, Fields, Rejection
 from generation.shape import (
@@ -46,9 +46,7 @@ _ADDRESS = (
     r"|加(?:微信|v信|vx)|微信号|扫码"
 )
 _CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
-_DIGIT = re.compile(r"\d")
-_may_be_placeholder = finder([_PLACEHOLDER])
-_may_be_address = finder([re.compile(_ADDRESS)])
+_may_be_placeholder, _may_be_contact = look_for([_PLACEHOLDER]), look_for([_CONTACT])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
 _LOOP_OF_TWO = re.compile(r"(..)(?:[\s,，、]{0,3}\1){2}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
@@ -92,8 +90,7 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
-    plain = _plain_whole(fields)
-    if not _may_be_address(plain) and len(_DIGIT.findall(plain)) < _TELEPHONE_DIGITS:
+    if not _may_be_contact(_plain_whole(fields)):
         return None
     for name, line in _lines(fields):
         for match in _CONTACT.finditer(normal(line)):

@@ -12,6 +12,7 @@ from generation.dates import Day, dates_in
 from generation.facts import Facts, aspect_of, contradicts, shares_in
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
+from generation.looks import look_for
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
@@ -47,7 +48,8 @@ _LESS_AFTER = re.compile(
 _OF_HISTORY = re.compile(r"lowest|\blow\b|price|最低|成交价|价")
 _OFF_AFTER = re.compile(r"\s?(?:off\b|discount|cheaper\b|less\b|优惠)")
 _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
-_MAY_BE_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
+_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
+_may_be_made = look_for([_MADE])
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
@@ -88,7 +90,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)))
     latin = look.words.heads.intersection(LATIN.findall(whole))
-    made = bool(_MAY_BE_MADE.search(whole))
+    made = _may_be_made(whole) and bool(_MADE.search(whole))
     found: list[Finding] = []
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []

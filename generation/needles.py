@@ -55,15 +55,9 @@ def finder(patterns: Iterable[re.Pattern[str]]) -> Callable[[str], bool]:
     if not wanted:
         return lambda text: False
     shortest = [word for word in wanted if not any(part in wanted for part in _parts(word))]
-    return holding("|".join(re.escape(word).replace("\\ ", " ").replace("\\\n", "\n") for word in sorted(shortest)))
-
-
-def holding(pattern: str) -> Callable[[str], bool]:
-    """Whether a text holds what a pattern of Rust's syntax describes: no looks around it. Half a surrogate pair: no.
-
-    Rust's engine looks for all of its branches in one pass of the text; pydantic is a public way to it.
-    """
-    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")).isinstance_python
+    # Rust's engine looks for all of them in one pass of the text; pydantic is a public way to it.
+    literals = "|".join(re.escape(word).replace("\\ ", " ").replace("\\\n", "\n") for word in sorted(shortest))
+    return SchemaValidator(core_schema.str_schema(pattern=literals, regex_engine="rust-regex")).isinstance_python
 
 
 def _parts(word: str) -> Iterable[str]:

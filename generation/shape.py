@@ -4,17 +4,16 @@ All of it is data in ``templates/channels``, applied here. What a copy may claim
 """
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from generation.channels import Channel, FieldSpec, Rule
 from generation.counting import COUNTERS, UNITS, in_charset
-from generation.facts import Facts, holds, normal
-from generation.needles import holding
+from generation.facts import Facts, composed, holds, normal
+from generation.looks import look_for, search_for
 from generation.personal import locale_of, masked
 from generation.policies import market_of
 from generation.records import Brief, Fields, Product, Rejection
@@ -35,7 +34,7 @@ _FORMULA = tuple("=+-@＝＋－＠")
 _LETTER, _OPENS = "a-zA-Z0-9\u4e00-\u9fff\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f", '"“‘《【(（$¥€£'
 _MARK, _SIGN = r"[!！?？.,，、;；:：~|]", r"[-\"'“”‘’()（）《》【】。·…—–%&/+$¥€£°]"
 _between = f"(?:{_MARK}|{_MARK}?{_SIGN}{{1,2}}{_MARK}?)?"
-_are_plain = holding(rf"\A[{_LETTER}{_OPENS}](?:{_between}(?:[{_LETTER} ]|\x00[{_LETTER}{_OPENS}]))*{_between}\z")
+_are_plain = search_for(rf"\A[{_LETTER}{_OPENS}](?:{_between}(?:[{_LETTER} ]|\x00[{_LETTER}{_OPENS}]))*{_between}\z")
 _WORD = re.compile(r"[a-z0-9]+(?:['’.-][a-z0-9]+)*|&")
 
 
@@ -149,8 +148,8 @@ def same_line(line: str) -> str:
 
 def _broken(rules: tuple[Rule, ...], line: str, context: Context) -> Iterator[tuple[Rule, str]]:
     """The rules that a line breaks, each with the words in question."""
-    plain = line if line.isascii() else unicodedata.normalize("NFKC", line)
-    if not _any_of(tuple(rule.pattern for rule in rules)).search(plain):
+    plain = composed(line)
+    if not _any_of(tuple([rule.pattern for rule in rules]))(plain):
         return
     for rule in rules:
         for match in re.finditer(rule.pattern, plain):
@@ -181,9 +180,9 @@ def spellings(product: Product) -> str:
 
 
 @cache
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def _any_of(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """One look for all of them: most lines break none."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return look_for(map(re.compile, patterns))
 
 
 def _said_too_often(line: str, spec: FieldSpec) -> str | None:
