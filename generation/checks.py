@@ -48,7 +48,8 @@ _ADDRESS = (
 _CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
 _may_be_placeholder, _may_be_contact = look_for([_PLACEHOLDER]), look_for([_CONTACT])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
-_LOOP_OF_TWO = re.compile(r"(..)(?:[\s,，、]{0,3}\1){2}")
+_SHORT_LOOP = re.compile(r"(.{3,6}?)(?:[\s,，、]{0,3}\1){2}")
+_LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
@@ -155,16 +156,23 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
 def _may_loop(line: str) -> bool:
     """Whether a line may hold a loop, by counting: far cheaper than trying every phrase at every place.
 
-    In a phrase of three to six characters, wherever it begins, two stand whole from an even place on, and come three
-    times within twenty; in one of seven or more, four do from a multiple of four on.
+    In a phrase of three to six characters two stand whole from its first even place on, and come three times within
+    twenty. In one of seven or more, four stand from its first multiple of four on; they come again after the phrase and
+    at most three characters between, and with them all that is left of the phrase.
     """
-    count = line.count
+    count, find = line.count, line.find
     for at in range(0, len(line) - 5, 2):
-        if count(line[at : at + 2], at, at + 20) > 2:
+        if count(line[at : at + 2], at, at + 20) > 2 and (
+            _SHORT_LOOP.match(line, at) or (at and _SHORT_LOOP.match(line, at - 1))
+        ):
             return True
-    for at in range(0, len(line) - 20, 4):
-        if count(line[at : at + 4]) > 2:
-            return True
+    for at in range(0, len(line) - 16, 4):
+        again = find(line[at : at + 4], at + 7, at + 47)
+        while again >= 0:
+            left = max(4, again - at - 6)
+            if line[at : at + left] == line[again : again + left]:
+                return True
+            again = find(line[at : at + 4], again + 1, at + 47)
     return _LOOP_OF_TWO.search(line) is not None
 
 

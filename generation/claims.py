@@ -88,7 +88,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     look = _Look(brief, facts, lexicon(), policy(market, brief.channel))
     masked = may_hide(whole)
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
-    rules = look.policy.candidates("\n".join((whole, *views)))
+    rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
     latin = look.words.heads.intersection(LATIN.findall(whole))
     made = _may_be_made(whole) and bool(_MADE.search(whole))
     found: list[Finding] = []
