@@ -37,6 +37,8 @@ _FORMER_BEFORE = re.compile(
 )
 _LOWEST_BEFORE = re.compile(r"(?:lowest price|\d ?-?days? low|最低)[^.,。;!€$£¥元]{0,32}\Z")
 _REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
+_FORMER = (_REDUCED, _FORMER_BEFORE, _LOWEST_BEFORE)
+_may_be_former = look_for(_FORMER)
 _FORMER_AFTER = re.compile(r"\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made))")
 _OFF_BEFORE = re.compile(
     r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
@@ -191,7 +193,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
 
 def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str | None, str]:
     """The kind, the support and the objection of a sum of money."""
-    if any(told.search(before) for told in (_REDUCED, _FORMER_BEFORE, _LOWEST_BEFORE)) or _FORMER_AFTER.match(after):
+    former = _may_be_former(before) and any(told.search(before) for told in _FORMER)
+    if former or _FORMER_AFTER.match(after):
         tell = "a former price, which only the price history supports"
         return "price", of_former_price(stated, look.brief, look.facts), tell
     if _OFF_BEFORE.search(before) or _OFF_AFTER.match(after):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from generation.looks import look_for
 from generation.needles import finder
@@ -253,6 +254,7 @@ def _number_in_words(match: re.Match[str]) -> Stated:
     return Stated(match[0], frozenset({value}), "off" if match["off"] and unit == "%" else unit)
 
 
+@lru_cache(maxsize=4096)  # a product's copies state the same few figures
 def _readings(digits: str, scale: int) -> frozenset[Decimal]:
     """1,299.00 and 1.299,00 are both 1299; 1.299 may be either, and matches either, but 1,299 is 1299."""
     if len(digits) > _DIGITS_MOST:
