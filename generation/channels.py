@@ -73,7 +73,7 @@ class Payload:
     sure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there is one of each: no need to hash all of its rules for every draft
 class Channel:
     """Where copy runs: its fields in the order the prompt asks for them."""
 

@@ -112,9 +112,17 @@ def is_name(source: Source) -> bool:
 
 def normal(text: str) -> str:
     """For matching only: NFKC makes ％ and ￥ plain, and would alter ㎡ or ™ in text for people."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", text).lower()
+    return composed(text).lower()
+
+
+def composed(text: str) -> str:
+    """The text in NFKC, its capitals kept."""
+    return text if text.isascii() else _composed(text)
+
+
+@lru_cache(maxsize=256)  # a copy's gates and its score ask for the same few lines
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def holds(text: str, phrase: str) -> bool:

@@ -6,7 +6,7 @@ What the gates refuse is kept without the data. Finding it is ``generation.perso
 from dataclasses import replace
 
 from generation.facts import Facts, holds, normal
-from generation.injection import echoes_of, instructs
+from generation.injection import echoes_of, instructs, may_instruct
 from generation.personal import leaks, masked
 from generation.prompts import hidden_in
 from generation.records import AdCopy, Fields, Rejection
@@ -29,7 +29,8 @@ def personal_gate(fields: Fields, context: Context) -> Rejection | None:
 def injection_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nothing of the sentences that speak to the model in the product's text, and no such sentence of its own."""
     echoes = echoes_of(hidden_in(context.brief.product), context.facts.text)
-    if not echoes.runs and not instructs(whole(fields)):
+    text = whole(fields)
+    if not echoes.runs and not (may_instruct(normal(text)) and instructs(text)):
         return None
     for name, lines in fields.items():
         for line in lines:

@@ -18,8 +18,8 @@ from generation.channels import load_channel
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
     "calibration.py", "checks.py", "claims.py", "counting.py", "dates.py", "facts.py", "guards.py", "injection.py",
-    "lexicon.py", "lines.py", "needles.py", "numbers.py", "parsing.py", "personal.py", "policies.py", "prompts.py",
-    "readability.py", "scoring.py", "shape.py", "support.py",
+    "lexicon.py", "lines.py", "looks.py", "needles.py", "numbers.py", "parsing.py", "personal.py", "policies.py",
+    "prompts.py", "readability.py", "scoring.py", "shape.py", "support.py",
 )  # fmt: skip
 DATA = (
     "scoring.yaml", "readability.yaml", "voices.yaml", "corpus/words-zh-CN.txt", "corpus/zh-CN.yaml",

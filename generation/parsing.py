@@ -7,7 +7,7 @@ around it). Judging the text is in ``generation.checks``.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from generation.channels import Channel
 from generation.records import Fields
@@ -52,19 +52,22 @@ def parse(text: str, channel: Channel) -> Fields:
 
     Raises ParseError with one line for the reviewer.
     """
-    text = _FENCE.sub("", _answer(text)).strip()
+    text = _answer(text)
+    if "```" in text:
+        text = _FENCE.sub("", text)
+    text = text.strip()
     if not text:
         raise ParseError("the draft is empty")
     if len(text) > DRAFT_CHARACTERS:
         raise ParseError(f"the draft is {len(text)} characters long; no copy is longer than {DRAFT_CHARACTERS}")
     maximum = {spec.name: spec.maximum for spec in channel.fields}
-    found: dict[str, list[str]] = {name: [] for name in maximum}
+    found: dict[str, dict[str, str]] = {name: {} for name in maximum}
     labels = _labels(channel)
     for name, line in _from_json(text, labels) or _from_lines(text, labels, maximum):
         clean = _plain(line)
-        if clean and len(found[name]) < maximum[name] and not any(same_words(clean, other) for other in found[name]):
-            found[name].append(clean)
-    fields = {name: tuple(lines) for name, lines in found.items() if lines}
+        if clean and len(found[name]) < maximum[name]:
+            found[name].setdefault(_words(clean), clean)
+    fields = {name: tuple(lines.values()) for name, lines in found.items() if lines}
     if not fields:
         wanted = ", ".join(spec.name for spec in channel.fields if spec.ask)
         raise ParseError(f"none of the fields {wanted} is in it")
@@ -73,7 +76,12 @@ def parse(text: str, channel: Channel) -> Fields:
 
 def same_words(line: str, other: str) -> bool:
     """Whether two lines differ in nothing but capitals and spaces, and one of them is enough."""
-    return line == other or "".join(line.lower().split()) == "".join(other.lower().split())
+    return line == other or _words(line) == _words(other)
+
+
+def _words(line: str) -> str:
+    """A line without capitals and spaces."""
+    return "".join(line.lower().split())
 
 
 @cache
@@ -86,6 +94,7 @@ def _labels(channel: Channel) -> dict[str, str]:
     return names
 
 
+@lru_cache(maxsize=1024)  # models call a field by few names
 def _key(label: str) -> str:
     key = re.sub(r"[(（][^)）]*[)）]?|[\W_\d]", "", label.lower())
     return key[:-1] if key.endswith("s") and key.isascii() else key

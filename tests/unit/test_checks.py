@@ -4,9 +4,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generation.channels import channel_names, load_channel
-from generation.checks import check, check_fields
+from generation.checks import _may_loop, check, check_fields
 from generation.counting import sms_segments, utf8_bytes
 from generation.policies import policy
 from generation.records import Brief, Campaign, Draft, Fields, Product, Promotion, Rejection, Segment
@@ -394,6 +396,16 @@ def test_an_address_that_is_the_brands_name_passes_but_no_other_beside_it() -> N
 )  # fmt: skip
 def test_a_line_that_loops_is_refused(line: str, gate: str) -> None:
     assert line_judged(line) == gate
+
+
+@given(
+    st.text("ab ,é好", max_size=9),
+    st.text("abc ,-好", min_size=2, max_size=40),
+    st.lists(st.text(" ,，、", max_size=3), min_size=2, max_size=3),
+    st.text("ab ,é好", max_size=9),
+)
+def test_no_loop_escapes_the_quick_count(before: str, phrase: str, gaps: list[str], after: str) -> None:
+    assert _may_loop(before + phrase + "".join(gap + phrase for gap in gaps) + after)
 
 
 def test_a_loop_in_the_title_may_be_told_and_no_other() -> None:
