@@ -17,10 +17,9 @@ import yaml
 
 from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
-from generation.facts import facts_of, normal
+from generation.facts import facts_of, names_the_product, normal
 from generation.prompts import price_text, product_view
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
-from generation.scoring import names_the_product
 from generation.shape import same_line
 
 # What the shipped model was taught. The lexicon has patterns for every channel, so a later training can ask for all.

@@ -1,0 +1,174 @@
+"""The gate for answers to customers' questions: an answer rests on the product's record, or says that it is silent.
+
+The question is no fact. What a question asks for is told by its content words and the measures it names; numbers and
+claims of the answer are the ledger's. Reads words, not meaning: an answer may still miss the question's point.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from generation.content import SENTENCE, content_of, found, holds_word, words_of_kinds
+from generation.facts import Facts, holds, normal
+from generation.lexicon import LATIN, lexicon
+from generation.numbers import measure_of, numbers_in
+from generation.prompts import question_text
+from generation.records import Fields, Rejection
+from generation.shape import Context, refusal, whole
+
+_CLAUSE = re.compile(r"[;,。,;:!?\n]+|\.\s")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a question asks for, and what the record has of it."""
+
+    words: tuple[str, ...]  # content words, less the product's own name
+    silent: tuple[str, ...]  # those that the record doesn't speak of
+    told: bool  # the record speaks of what is asked for
+    held: bool  # and says the very thing: asked "is it oak?" of an oak stool
+    negative: bool  # and says no
+
+
+def answer_gate(fields: Fields, context: Context) -> Rejection | None:
+    """An answer tells what the record does, or says that it doesn't tell."""
+    if context.channel.about != "question":
+        return None
+    question, facts = normal(question_text(context.brief)), context.facts
+    asked, text = _asked(question, facts), normal(whole(fields))
+    if not asked.words and not asked.told:
+        return Rejection("answer", "the question asks for nothing that an answer could tell; leave it to a person")
+    sentences = [sentence for sentence in SENTENCE.split(text) if sentence]
+    admitted = [bool(found(sentence, "answers", "admits")) for sentence in sentences]
+    opening = sentences[0] if sentences else ""
+    affirms, denies = bool(found(opening, "answers", "affirms")), bool(found(opening, "answers", "denies"))
+    if affirms and admitted and admitted[0]:
+        affirms = False
+    if (affirms or denies) and not asked.told and not (denies and admitted[0]):
+        side = "yes" if affirms else "no"
+        return refusal("answer", f"the answer says {side} to what the record doesn't speak of", whole(fields))
+    if affirms and asked.told and not asked.held:
+        return refusal("answer", "the answer says yes, and the record tells another thing", whole(fields))
+    if affirms and asked.held and asked.negative:
+        return refusal("answer", "the answer says yes, and the record says no", whole(fields))
+    if denies and asked.held and not asked.negative and found(question, "answers", "asks_yes_no"):
+        return refusal("answer", "the answer says no, and the record says what is asked for", whole(fields))
+    for sentence, honest in zip(sentences, admitted, strict=True):
+        if not honest and (word := next((word for word in asked.silent if holds_word(sentence, word)), None)):
+            told = f"the answer tells of {word!r}, which stands in the question and not in the record"
+            return refusal("answer", told, whole(fields))
+    states = any(
+        _states(sentence, facts) for sentence, honest in zip(sentences, admitted, strict=True) if not honest
+    ) or any(_states(part, facts) for part in _beside_admissions(sentences, admitted))
+    if not any(admitted) and not states:
+        told = "the answer states nothing of the record and doesn't say that the record doesn't tell"
+        return refusal("answer", told, whole(fields))
+    if any(admitted) and asked.told and not _answers(text, asked, facts):
+        return refusal("answer", "the answer says that the record doesn't tell, and it does", whole(fields))
+    return None
+
+
+def _beside_admissions(sentences: list[str], admitted: list[bool]) -> Iterator[str]:
+    for sentence, honest in zip(sentences, admitted, strict=True):
+        if honest:
+            yield from (part for part in _CLAUSE.split(sentence) if not found(part, "answers", "admits"))
+
+
+def _asked(question: str, facts: Facts) -> _Asked:
+    named = f"{facts.title} {facts.brand}"
+    record = [source for source in facts.sources if source.column.startswith("products.")]
+    body = " \n".join(
+        f"{source.column.removeprefix('products.attributes.').lower()}: {source.text}" for source in record
+    )
+    values = " \n".join(
+        f"{normal(source.column).removeprefix('products.attributes.')}: {source.text}" for source in record
+        if source.column not in ("products.title", "products.brand")
+    )  # fmt: skip
+    asks, spoken = _things_asked(question)
+    told_things = [thing for thing in asks if _tells(thing, facts, values)]
+    wanted = tuple(
+        word for word in content_of(question)
+        if not holds_word(named, word) and not any(holds_word(said, word) or word in said for said in spoken)
+    )  # fmt: skip
+    silent = tuple(word for word in wanted if not holds_word(values, word))
+    by_kind = [word for word in silent if _kind_told(word, question, facts, body)]
+    by_measure = [stated for stated in numbers_in(question) if stated.unit and _measured(stated.unit, facts)]
+    measures = " ".join(stated.text for stated in by_measure)
+    left = [word for word in silent if word not in by_kind and not holds_word(measures, word) and word not in measures]
+    held = not silent and all(facts.support(stated) for stated in by_measure)
+    told = bool(told_things or by_kind or by_measure or wanted) and not left and len(told_things) == len(asks)
+    if not wanted and asks:
+        held = told
+    return _Asked(wanted or asks, tuple(left), told, held and told, held and _says_no(wanted or tuple(spoken), values))
+
+
+def _things_asked(question: str) -> tuple[tuple[str, ...], list[str]]:
+    """The measures and properties that a question names, and with which words."""
+    asks: list[str] = []
+    spoken: list[str] = []
+    for name, told in words_of_kinds()["answers"]["asks"].items():
+        words = [word for word in told["en"] if holds(question, word)] + [
+            word for word in told["zh"] if word in question
+        ]
+        words += [match[0] for pattern in told.get("only", ()) if (match := re.search(pattern, question))]
+        if words:
+            asks.append(name)
+            spoken += words
+    return tuple(asks), spoken
+
+
+def _tells(thing: str, facts: Facts, values: str) -> bool:
+    """Whether the record has what a question asks for: its column, its name, or a number in one of its units."""
+    told = words_of_kinds()["answers"]["asks"][thing]
+    if column := told.get("column"):
+        return any(source.column == f"products.{column}" and source.text for source in facts.sources)
+    if facts.aspects.get(thing):
+        return True
+    if any(known.unit in told.get("units", ()) for known, _ in facts.numbers):
+        return True
+    if kind := told.get("lexicon"):
+        words = lexicon()
+        return any(words.kinds[word] == kind for word in words.known_in(values))
+    return any(holds(values, word) for word in told["en"]) or any(
+        word.removesuffix("吗") in values for word in told["zh"]
+    )
+
+
+def _kind_told(word: str, question: str, facts: Facts, body: str) -> bool:
+    """Whether a word is a material or a colour, and the record names another one of it."""
+    words = lexicon()
+    kinds = {each.kind for each in words.words_in(question, question, LATIN.findall(question)) if word in each.text}
+    kinds &= {"material", "colour"}
+    return any(words.kinds[known] in kinds for known in words.known_in(body))
+
+
+def _measured(unit: str, facts: Facts) -> bool:
+    return any(known.unit and measure_of(known.unit) == measure_of(unit) for known, _ in facts.numbers)
+
+
+def _says_no(words: tuple[str, ...], values: str) -> bool:
+    """Whether what the record says of the words is a no in every clause that holds one."""
+    clauses = [part for part in _RECORD_CLAUSE.split(values) if any(holds_word(part, word) for word in words)]
+    return bool(clauses) and all(found(clause.split("products.", 1)[-1], "answers", "negative") for clause in clauses)
+
+
+_RECORD_CLAUSE = re.compile(r"[;,。,;!?\n]+|\.\s")
+
+
+def _states(text: str, facts: Facts) -> bool:
+    """Whether a text tells something of the record besides what the product is called."""
+    named = f"{facts.title} {facts.brand}"
+    told = " \n".join(
+        f"{source.column.rsplit('.', 1)[-1].lower()} {source.text}" for source in facts.sources
+        if source.column not in ("products.title", "products.brand")
+    )  # fmt: skip
+    words = [word for word in content_of(text) if not holds_word(named, word)]
+    if any(holds_word(told, word) for word in words):
+        return True
+    return any(stated.unit and facts.support(stated) for stated in numbers_in(text))
+
+
+def _answers(text: str, asked: _Asked, facts: Facts) -> bool:
+    """Whether an answer that admits something still tells what the record says of the question."""
+    clauses = [part for part in _CLAUSE.split(text) if part and not found(part, "answers", "admits")]
+    return any(_states(clause, facts) for clause in clauses)
