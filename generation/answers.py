@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from generation.content import SENTENCE, content_of, found, holds_word, words_of_kinds
 from generation.facts import Facts, holds, normal
-from generation.lexicon import LATIN, lexicon
+from generation.lexicon import lexicon
 from generation.numbers import measure_of, numbers_in
 from generation.prompts import question_text
 from generation.records import Fields, Rejection
@@ -86,8 +86,11 @@ def _asked(question: str, facts: Facts) -> _Asked:
     )  # fmt: skip
     asks, spoken = _things_asked(question)
     told_things = [thing for thing in asks if _tells(thing, facts, values)]
+    rest = question
+    for said in spoken:
+        rest = rest if said.isascii() else rest.replace(said, " ")  # 容量多大 holds no 量多
     wanted = tuple(
-        word for word in content_of(question)
+        word for word in content_of(rest)
         if not holds_word(named, word) and not any(holds_word(said, word) or word in said for said in spoken)
     )  # fmt: skip
     silent = tuple(word for word in wanted if not holds_word(values, word))
@@ -137,7 +140,10 @@ def _tells(thing: str, facts: Facts, values: str) -> bool:
 def _kind_told(word: str, question: str, facts: Facts, body: str) -> bool:
     """Whether a word is a material or a colour, and the record names another one of it."""
     words = lexicon()
-    kinds = {each.kind for each in words.words_in(question, question, LATIN.findall(question)) if word in each.text}
+    kinds = {words.kinds[known] for known in words.known_in(question) if word in known or known in word}
+    for told in words_of_kinds()["answers"]["asks"].values():
+        if word in told.get("also", ()):
+            kinds.add(told["lexicon"])
     kinds &= {"material", "colour"}
     return any(words.kinds[known] in kinds for known in words.known_in(body))
 

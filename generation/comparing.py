@@ -23,6 +23,7 @@ from generation.records import Brief, Claim, Fields, Product, Rejection
 from generation.shape import Context, refusal
 
 FIRST, SECOND = 0, 1
+BOTH = "2 piece"  # "two packs": the two themselves
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|[。;；!?]")
 _LATIN_NAME = re.compile(r"[a-z0-9][a-z0-9'’-]*")
 _HANZI = re.compile("[\u3400-\u9fff]+")
@@ -386,15 +387,26 @@ def _beside(finding: Finding, said: list[Finding], pair: _Pair) -> Iterator[Find
     """A finding as it stands beside what its line compares: a comparison's words are not claimed twice, and what two
     figures differ by follows from both."""
     claim = finding.claim
+    if finding.refused and claim.value == BOTH and claim.field not in pair.fields and not claim.text[0].isdigit():
+        yield replace(finding, claim=replace(claim, verdict="supported", support="products: both"))
+        return
     for other in said:
         if other.refused:
             continue
-        if claim.kind == "comparative" and claim.start < other.claim.end and claim.end > other.claim.start:
+        overlap = claim.start < other.claim.end and claim.end > other.claim.start
+        if overlap and (claim.kind == "comparative" or _only_the_difference(claim, other.claim, pair)):
             return
         if finding.refused and finding.gate == NUMBERS and (support := _difference(claim, other.claim, pair)):
             yield replace(finding, claim=replace(claim, verdict="supported", support=support))
             return
     yield finding
+
+
+def _only_the_difference(claim: Claim, comparison: Claim, pair: _Pair) -> bool:
+    """Whether a rule on offers was met by what the two prices differ by: 便宜300元 is no discount here."""
+    if claim.rule is None or claim.kind not in ("offer", "price", "price_reference"):
+        return False
+    return not any(numbers_in(normal(claim.text))) or _difference(claim, comparison, pair) is not None
 
 
 def _difference(claim: Claim, comparison: Claim, pair: _Pair) -> str | None:
