@@ -16,6 +16,7 @@ from generation.prompts import question_text
 from generation.records import Fields, Rejection
 from generation.shape import Context, refusal, whole
 
+_GENERAL = frozenset({"size"})
 _CLAUSE = re.compile(r"[;,。,;:!?\n]+|\.\s")
 
 
@@ -117,7 +118,9 @@ def _things_asked(question: str) -> tuple[tuple[str, ...], list[str]]:
         if words:
             asks.append(name)
             spoken += words
-    return tuple(asks), spoken
+    # "How big is the capacity?" asks for one thing, and not for the size as well.
+    exact = [name for name in asks if name not in _GENERAL]
+    return tuple(exact or asks), spoken
 
 
 def _tells(thing: str, facts: Facts, values: str) -> bool:

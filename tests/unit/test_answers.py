@@ -9,21 +9,44 @@ from generation.checks import check_fields
 from generation.records import Brief, Campaign, CustomerQuestion, Product, Rejection, Segment
 
 LAMP = Product(
-    "p", "Lumeno Reading Lamp", "Lumeno", "A lamp with a bendable neck and a warm light.", "Lighting", Decimal(45), "USD",
-    attributes={"Height": "42 cm", "Material": "aluminium", "Bulb included": "no", "Dimmable": "yes", "Warranty": "2 years"},
-)  # fmt: skip
+    "p",
+    "Lumeno Reading Lamp",
+    "Lumeno",
+    "A lamp with a bendable neck and a warm light.",
+    "Lighting",
+    Decimal(45),
+    "USD",
+    attributes={
+        "Height": "42 cm",
+        "Material": "aluminium",
+        "Bulb included": "no",
+        "Dimmable": "yes",
+        "Warranty": "2 years",
+    },
+)
 KETTLE = Product(
-    "p", "青禾电热水壶", "青禾", "带保温功能的电热水壶。", "厨房电器", Decimal(159), "CNY",
+    "p",
+    "青禾电热水壶",
+    "青禾",
+    "带保温功能的电热水壶。",
+    "厨房电器",
+    Decimal(159),
+    "CNY",
     attributes={"容量": "1.7升", "功率": "1800瓦", "内胆": "304不锈钢", "自动断电": "支持", "可拆洗": "不支持"},
-)  # fmt: skip
+)
 
 
 def refused(question: str, answer: str) -> Rejection | None:
     chinese = not question.isascii()
     brief = Brief(
-        1, Campaign(1, "c"), KETTLE if chinese else LAMP, Segment("", ""), "question_answer",
-        "zh-CN" if chinese else "en-US", question=CustomerQuestion("q", question),
-    )  # fmt: skip
+        1,
+        Campaign(1, "c"),
+        KETTLE if chinese else LAMP,
+        Segment("", ""),
+        "question_answer",
+        "zh-CN" if chinese else "en-US",
+        question=CustomerQuestion("q", question),
+    )
     return check_fields({"answer": (answer,)}, brief, load_channel("question_answer"))
 
 

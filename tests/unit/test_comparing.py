@@ -9,19 +9,45 @@ from generation.checks import check_fields, ledger
 from generation.records import Brief, Campaign, Fields, Product, Rejection, Segment
 
 ONE = Product(
-    "p-1", "Norrvik Day Pack", "Norrvik", "A pack with two side pockets.", "Outdoor", Decimal(69), "USD",
+    "p-1",
+    "Norrvik Day Pack",
+    "Norrvik",
+    "A pack with two side pockets.",
+    "Outdoor",
+    Decimal(69),
+    "USD",
     attributes={"Weight": "480 g", "Volume": "18 l", "Material": "nylon", "Height": "44 cm", "Warranty": "2 years"},
-)  # fmt: skip
+)
 TWO = Product(
-    "p-2", "Hollin Trail Pack", "Hollin", "A pack with a rain cover.", "Outdoor", Decimal(89), "USD",
+    "p-2",
+    "Hollin Trail Pack",
+    "Hollin",
+    "A pack with a rain cover.",
+    "Outdoor",
+    Decimal(89),
+    "USD",
     attributes={"Weight": "0.7 kg", "Volume": "24 l", "Material": "canvas", "Height": "50 cm", "Warranty": "5 years"},
-)  # fmt: skip
+)
 ROUND = Product(
-    "p-1", "木一橡木圆桌", "木一", "圆形桌面。", "家具", Decimal(899), "CNY", attributes={"材质": "橡木", "直径": "80厘米", "重量": "14公斤"}
-)  # fmt: skip
+    "p-1",
+    "木一橡木圆桌",
+    "木一",
+    "圆形桌面。",
+    "家具",
+    Decimal(899),
+    "CNY",
+    attributes={"材质": "橡木", "直径": "80厘米", "重量": "14公斤"},
+)
 SQUARE = Product(
-    "p-2", "青禾松木方桌", "青禾", "方形桌面，可折叠。", "家具", Decimal(599), "CNY", attributes={"材质": "松木", "宽度": "70厘米", "重量": "9公斤"}
-)  # fmt: skip
+    "p-2",
+    "青禾松木方桌",
+    "青禾",
+    "方形桌面，可折叠。",
+    "家具",
+    Decimal(599),
+    "CNY",
+    attributes={"材质": "松木", "宽度": "70厘米", "重量": "9公斤"},
+)
 GUIDE: Fields = {
     "headline": ("Two packs compared",),
     "first": ("Two side pockets", "18 l of room"),
@@ -132,9 +158,12 @@ def test_two_products_of_one_brand_are_told_apart_by_their_models() -> None:
     two = Product("p-2", "Lumeno Lamp D5", "Lumeno", price=Decimal(42), currency="USD", attributes={"Height": "45 cm"})
     brief = Brief(1, Campaign(1, "c"), one, Segment("", ""), "buying_guide", "en-US", other=two)
     good: Fields = {
-        "headline": ("C2 or D5?",), "first": ("30 cm high", "$24"), "second": ("45 cm high", "$42"),
-        "difference": ("The D5 is taller than the C2.",), "choose": ("C2 for the shelf.", "D5 for the desk."),
-    }  # fmt: skip
+        "headline": ("C2 or D5?",),
+        "first": ("30 cm high", "$24"),
+        "second": ("45 cm high", "$42"),
+        "difference": ("The D5 is taller than the C2.",),
+        "choose": ("C2 for the shelf.", "D5 for the desk."),
+    }
     assert check_fields(good, brief, load_channel("buying_guide")) is None
     turned = {**good, "difference": ("The C2 is 45 cm high.",)}
     rejection = check_fields(turned, brief, load_channel("buying_guide"))

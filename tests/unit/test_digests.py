@@ -1,4 +1,4 @@
-"""Digests of reviews: quotes word for word, the true count and dates, as many reviewers as there are, no drawback hidden."""
+"""Digests of reviews: quotes word for word, the true count and dates, no more reviewers than there are, no hiding."""
 
 from dataclasses import replace
 from datetime import date
@@ -11,8 +11,15 @@ from generation.checks import check_fields, ledger
 from generation.records import Brief, Campaign, CustomerReview, Fields, Product, ProductReviews, Rejection, Segment
 
 LAMP = Product(
-    "p", "Lumeno Clip Lamp", "Lumeno", "A lamp that clips to a shelf.", "Lighting", Decimal(24), "USD", attributes={"Height": "30 cm"}
-)  # fmt: skip
+    "p",
+    "Lumeno Clip Lamp",
+    "Lumeno",
+    "A lamp that clips to a shelf.",
+    "Lighting",
+    Decimal(24),
+    "USD",
+    attributes={"Height": "30 cm"},
+)
 
 
 def review(name: str, rating: int | None, text: str) -> CustomerReview:
@@ -20,7 +27,9 @@ def review(name: str, rating: int | None, text: str) -> CustomerReview:
 
 
 REVIEWS = ProductReviews(
-    9, date(2026, 1, 15), date(2026, 9, 30),
+    9,
+    date(2026, 1, 15),
+    date(2026, 9, 30),
     (
         review("a", 5, "The clamp holds tight and the light is bright enough for sewing."),
         review("b", 4, "Bright light, sturdy clamp. The cable could be longer."),
@@ -29,7 +38,7 @@ REVIEWS = ProductReviews(
         review("e", 3, "The cable is short, but the light is bright."),
     ),
     Decimal("4.2"),
-)  # fmt: skip
+)
 BASIS = "Based on 9 customer reviews written from January 15, 2026 to September 30, 2026."
 DIGEST: Fields = {
     "summary": ("Reviewers like the bright light and the clamp; the cable is short.",),
@@ -39,13 +48,17 @@ DIGEST: Fields = {
 }
 CUP = Product("p", "云岭陶瓷杯", "云岭", "手工杯子。", "杯壶", Decimal(68), "CNY", attributes={"容量": "300毫升"})
 REVIEWS_ZH = ProductReviews(
-    6, date(2026, 2, 1), date(2026, 8, 8),
+    6,
+    date(2026, 2, 1),
+    date(2026, 8, 8),
     (
-        review("甲", 5, "釉色温润，杯把握着舒服。"), review("乙", 4, "釉色和图片一致，就是杯口有点厚。"),
-        review("丙", 4, "不会烫手，喝茶正好。"), review("丁", 5, "包装严实，没有磕碰。"),
+        review("甲", 5, "釉色温润，杯把握着舒服。"),
+        review("乙", 4, "釉色和图片一致，就是杯口有点厚。"),
+        review("丙", 4, "不会烫手，喝茶正好。"),
+        review("丁", 5, "包装严实，没有磕碰。"),
     ),
     Decimal("4.5"),
-)  # fmt: skip
+)
 DIGEST_ZH: Fields = {
     "summary": ("评价说釉色温润，也有人觉得杯口有点厚。",),
     "basis": ("依据2026年2月1日至2026年8月8日的6条顾客评价。",),
@@ -56,9 +69,14 @@ DIGEST_ZH: Fields = {
 
 def brief_of(*, chinese: bool = False, reviews: ProductReviews | None = None, market: str | None = None) -> Brief:
     return Brief(
-        1, Campaign(1, "c", market=market), CUP if chinese else LAMP, Segment("", ""), "review_digest",
-        "zh-CN" if chinese else "en-US", reviews=reviews or (REVIEWS_ZH if chinese else REVIEWS),
-    )  # fmt: skip
+        1,
+        Campaign(1, "c", market=market),
+        CUP if chinese else LAMP,
+        Segment("", ""),
+        "review_digest",
+        "zh-CN" if chinese else "en-US",
+        reviews=reviews or (REVIEWS_ZH if chinese else REVIEWS),
+    )
 
 
 def refused(field: str, line: str, market: str | None = None) -> Rejection | None:
@@ -151,9 +169,13 @@ def test_a_claim_that_reviews_support_names_them() -> None:
 
 LOW = replace(
     REVIEWS,
-    shown=(*REVIEWS.shown[:3], review("x", 1, "The spring broke within a week."), review("y", 2, "Spring snapped on day two.")),
+    shown=(
+        *REVIEWS.shown[:3],
+        review("x", 1, "The spring broke within a week."),
+        review("y", 2, "Spring snapped on day two."),
+    ),
     mean=Decimal("3.2"),
-)  # fmt: skip
+)
 
 
 def test_a_drawback_that_a_quarter_of_the_reviews_tell_of_is_not_left_out() -> None:
