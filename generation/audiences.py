@@ -74,7 +74,7 @@ def _about_a_person(name: str, line: str, own: str) -> str | None:
         return f"a person's name, {someone[0]!r}"
     if name == "name" and (digit := _DIGIT.search(line)) and digit[0] not in own:
         return "a number, which no type has"
-    if match := found(plain, "personas", "sensitive"):
+    if name != "avoid" and (match := found(plain, "personas", "sensitive")):
         return f"what nobody may guess of people, {match[0]!r}"
     for pattern in patterns("personas", "guessed"):
         for match in pattern.finditer(plain):

@@ -28,6 +28,7 @@ _SENTENCE = re.compile(r"[.!?](?=\s|$)|[。;；!?]")
 _LATIN_NAME = re.compile(r"[a-z0-9][a-z0-9'’-]*")
 _HANZI = re.compile("[\u3400-\u9fff]+")
 _LEADING = 4  # hanzi at a title's beginning in which a part may name it
+_NEXT_WORD = re.compile(r"[ -]([a-z]+)")
 _FOR_IT = re.compile(r"\s?(?:[a-z]+ )?(?:for|in|on|with|of|from|at|by|\()\s?(?:the )?|(?:的是|的|[(（])")
 _IS_IT = re.compile(
     r"\s(?:(?:one|kettle|product|model|option|choice)\s)?(?:of the two\s)?(?:is\s)?(?:the\s)?|的?(?:那款|一款)?是?"
@@ -265,6 +266,7 @@ def _comparisons(plain: str) -> list[_Comparison]:
         for match in pattern.finditer(plain)
     ]
     others = words_of_kinds()["comparisons"]["others"]
+    every = [one for one in every if not _of_anything_else(plain, one.end)]
     every += [
         _Comparison(match.start(), match.end(), None)
         for pattern in (*others["en"], *others["zh"])
@@ -275,6 +277,20 @@ def _comparisons(plain: str) -> list[_Comparison]:
         if all(one.end <= other.start or one.start >= other.end for other in result):
             result.append(one)
     return sorted(result, key=lambda one: one.start)
+
+
+def _of_anything_else(plain: str, end: int) -> bool:
+    """Whether what follows says that a hike is longer, or a family larger, and neither product."""
+    told = words_of_kinds()["comparisons"]["of_others"]
+    following = _NEXT_WORD.match(plain, end)
+    if following is not None:
+        return following[1] in _words(told["en"])
+    return any(plain.startswith((word, f"的{word}"), end) for word in told["zh"])
+
+
+@lru_cache(maxsize=4)
+def _words(told: str) -> frozenset[str]:
+    return frozenset(told.split())
 
 
 def _judged(one: _Comparison, line: Line, mentions: list[_Mention], pair: _Pair) -> Finding:

@@ -55,7 +55,8 @@ def edit_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     cached = (
         channels.channel_names, channels.load_channel, policies.packs, policies.policy, lexicon.lexicon, scoring.rules,
         judgement.judgement, readability.bands, readability.familiar, readability.traits_of, readability._traits,
-        channels.wording, stages.stages, content.words_of_kinds, content.patterns, content.content_of, comparing._measures,
+        channels.wording, stages.stages, content.words_of_kinds, content.patterns, content.content_of,
+        comparing._measures,
     )  # fmt: skip
 
     def forget() -> None:

@@ -98,6 +98,11 @@ def refused(field: str, line: str, market: str | None = None) -> Rejection | Non
         ("summary", "Three reviewers mention the clamp, two the cable."),
         ("summary", "Rated 4.2 out of 5. Reviewers find the light bright."),
         ("summary", "Some reviewers wish for a longer cable."),
+        (
+            "summary",
+            "Overall, customers appreciate the bright light and sturdy clamp, while some mention a short cable.",
+        ),
+        ("summary", "Users highlight how easy it is to clip on, though the cable could be longer."),
         ("point", "Bright enough for sewing"),
         ("point", "3 reviewers write of the bright light"),
         ("basis", f"{BASIS} Mean rating 4.2 of 5."),
