@@ -16,8 +16,11 @@ from generation.prompts import question_text
 from generation.records import Fields, Rejection
 from generation.shape import Context, refusal, whole
 
+_ATTRIBUTE = "products.attributes."
 _GENERAL = frozenset({"size"})
 _CLAUSE = re.compile(r"[;,。,;:!?\n]+|\.\s")
+
+_RECORD_CLAUSE = re.compile(r"[;,。,;!?\n]+|\.\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +61,25 @@ def answer_gate(fields: Fields, context: Context) -> Rejection | None:
         if not honest and (word := next((word for word in asked.silent if holds_word(sentence, word)), None)):
             told = f"the answer tells of {word!r}, which stands in the question and not in the record"
             return refusal("answer", told, whole(fields))
-    states = any(
-        _states(sentence, facts) for sentence, honest in zip(sentences, admitted, strict=True) if not honest
-    ) or any(_states(part, facts) for part in _beside_admissions(sentences, admitted))
+    free = [part for sentence, honest in zip(sentences, admitted, strict=True) for part in _free(sentence, honest)]
+    states = any(_states(part, facts) for part in free)
     if not any(admitted) and not states:
         told = "the answer states nothing of the record and doesn't say that the record doesn't tell"
         return refusal("answer", told, whole(fields))
-    if any(admitted) and asked.told and not _answers(text, asked, facts):
+    if any(admitted) and asked.told and not any(_meets(part, asked, facts) for part in free):
         return refusal("answer", "the answer says that the record doesn't tell, and it does", whole(fields))
     return None
 
 
-def _beside_admissions(sentences: list[str], admitted: list[bool]) -> Iterator[str]:
-    for sentence, honest in zip(sentences, admitted, strict=True):
-        if honest:
-            yield from (part for part in _CLAUSE.split(sentence) if not found(part, "answers", "admits"))
+def _free(sentence: str, honest: bool) -> Iterator[str]:
+    """What a sentence says besides that the record doesn't tell."""
+    parts = _CLAUSE.split(sentence) if honest else [sentence]
+    return (part for part in parts if part and not (honest and found(part, "answers", "admits")))
 
 
 def _asked(question: str, facts: Facts) -> _Asked:
     named = f"{facts.title} {facts.brand}"
-    record = [source for source in facts.sources if source.column.startswith("products.")]
-    body = " \n".join(
-        f"{source.column.removeprefix('products.attributes.').lower()}: {source.text}" for source in record
-    )
-    values = " \n".join(
-        f"{normal(source.column).removeprefix('products.attributes.')}: {source.text}" for source in record
-        if source.column not in ("products.title", "products.brand")
-    )  # fmt: skip
+    values = _record(facts)
     asks, spoken = _things_asked(question)
     told_things = [thing for thing in asks if _tells(thing, facts, values)]
     rest = question
@@ -95,7 +90,7 @@ def _asked(question: str, facts: Facts) -> _Asked:
         if not holds_word(named, word) and not any(holds_word(said, word) or word in said for said in spoken)
     )  # fmt: skip
     silent = tuple(word for word in wanted if not holds_word(values, word))
-    by_kind = [word for word in silent if _kind_told(word, question, facts, body)]
+    by_kind = [word for word in silent if _kind_told(word, question, f"{named} \n{values}")]
     by_measure = [stated for stated in numbers_in(question) if stated.unit and _measured(stated.unit, facts)]
     measures = " ".join(stated.text for stated in by_measure)
     left = [word for word in silent if word not in by_kind and not holds_word(measures, word) and word not in measures]
@@ -140,7 +135,7 @@ def _tells(thing: str, facts: Facts, values: str) -> bool:
     )
 
 
-def _kind_told(word: str, question: str, facts: Facts, body: str) -> bool:
+def _kind_told(word: str, question: str, body: str) -> bool:
     """Whether a word is a material or a colour, and the record names another one of it."""
     words = lexicon()
     kinds = {words.kinds[known] for known in words.known_in(question) if word in known or known in word}
@@ -158,26 +153,30 @@ def _measured(unit: str, facts: Facts) -> bool:
 def _says_no(words: tuple[str, ...], values: str) -> bool:
     """Whether what the record says of the words is a no in every clause that holds one."""
     clauses = [part for part in _RECORD_CLAUSE.split(values) if any(holds_word(part, word) for word in words)]
-    return bool(clauses) and all(found(clause.split("products.", 1)[-1], "answers", "negative") for clause in clauses)
+    return bool(clauses) and all(found(clause, "answers", "negative") for clause in clauses)
 
 
-_RECORD_CLAUSE = re.compile(r"[;,。,;!?\n]+|\.\s")
+def _record(facts: Facts) -> str:
+    """What the record says besides what the product is called: an attribute with its name, all else by itself."""
+    return " \n".join(
+        f"{normal(source.column.removeprefix(_ATTRIBUTE))}: {source.text}"
+        if source.column.startswith(_ATTRIBUTE)
+        else source.text
+        for source in facts.sources
+        if source.text and source.column not in ("products.title", "products.brand")
+    )
 
 
 def _states(text: str, facts: Facts) -> bool:
     """Whether a text tells something of the record besides what the product is called."""
-    named = f"{facts.title} {facts.brand}"
-    told = " \n".join(
-        f"{source.column.rsplit('.', 1)[-1].lower()} {source.text}" for source in facts.sources
-        if source.column not in ("products.title", "products.brand")
-    )  # fmt: skip
-    words = [word for word in content_of(text) if not holds_word(named, word)]
-    if any(holds_word(told, word) for word in words):
+    named, told = f"{facts.title} {facts.brand}", _record(facts)
+    if any(holds_word(told, word) for word in content_of(text) if not holds_word(named, word)):
         return True
     return any(stated.unit and facts.support(stated) for stated in numbers_in(text))
 
 
-def _answers(text: str, asked: _Asked, facts: Facts) -> bool:
-    """Whether an answer that admits something still tells what the record says of the question."""
-    clauses = [part for part in _CLAUSE.split(text) if part and not found(part, "answers", "admits")]
-    return any(_states(clause, facts) for clause in clauses)
+def _meets(text: str, asked: _Asked, facts: Facts) -> bool:
+    """Whether a text tells of what is asked for: in a word of the question, or with a figure of the record."""
+    if any(holds_word(text, word) for word in asked.words):
+        return True
+    return any(stated.unit and facts.support(stated) for stated in numbers_in(text))

@@ -5,30 +5,28 @@ named nearest. What says more and less is data, templates/kinds.yaml; a comparis
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 from generation.channels import Channel
 from generation.claims import NUMBERS, Finding, findings_in
 from generation.content import found, words_of_kinds
-from generation.facts import ASPECTS, Facts, aspect_in, facts_of_each, holds, normal
+from generation.facts import facts_of_each, holds, normal
 from generation.lexicon import lexicon
 from generation.lines import Line, lines_of
-from generation.numbers import Stated, numbers_in, quantities
-from generation.records import Brief, Claim, Fields, Product, Rejection
+from generation.measures import FIRST, SECOND, Comparison, Pair, comparisons_in, figure_of, units_of
+from generation.numbers import numbers_in, quantities
+from generation.records import Brief, Claim, Fields, Rejection
 from generation.shape import Context, refusal
 
-FIRST, SECOND = 0, 1
 BOTH = "2 piece"  # "two packs": the two themselves
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|[。;；!?]")
 _LATIN_NAME = re.compile(r"[a-z0-9][a-z0-9'’-]*")
 _HANZI = re.compile("[\u3400-\u9fff]+")
 _LEADING = 4  # hanzi at a title's beginning in which a part may name it
-_NEXT_WORD = re.compile(r"[ -]([a-z]+)")
 _FOR_IT = re.compile(r"\s?(?:[a-z]+ )?(?:for|in|on|with|of|from|at|by|\()\s?(?:the )?|(?:的是|的|[(（])")
 _IS_IT = re.compile(
     r"\s(?:(?:one|kettle|product|model|option|choice)\s)?(?:of the two\s)?(?:is\s)?(?:the\s)?|的?(?:那款|一款)?是?"
@@ -43,26 +41,6 @@ class _Mention:
     end: int
     which: int
     standard: bool  # what the other is held against: "than the Corran", 比青禾
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """The two products of a brief, and what tells their names apart."""
-
-    products: tuple[Product, Product]
-    facts: tuple[Facts, Facts]
-    fields: dict[str, int]  # a field that rests on one of them
-    names: tuple[re.Pattern[str], re.Pattern[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Comparison:
-    """Words of a line that set one product against the other."""
-
-    start: int
-    end: int
-    measure: str | None  # None: one that no measure takes up
-    more: bool = True
 
 
 def disparagement_gate(fields: Fields, context: Context) -> Rejection | None:
@@ -91,7 +69,7 @@ def compared_findings(fields: Fields, brief: Brief, channel: Channel) -> list[Fi
     result: list[Finding] = []
     for key, line in lines.items():
         mentions = _mentions(line.plain, pair)
-        said = [_judged(one, line, mentions, pair) for one in _comparisons(line.plain)]
+        said = [_judged(one, line, mentions, pair) for one in comparisons_in(line.plain)]
         places = sorted(place for place in {*each[FIRST], *each[SECOND]} if place[:2] == key)
         for place in places:
             finding = _of_its_product(place, line, mentions, each, pair)
@@ -110,14 +88,14 @@ def _place(finding: Finding) -> _Place:
     return claim.field, claim.line, claim.start, claim.end
 
 
-def _pair(brief: Brief, channel: Channel) -> _Pair:
+def _pair(brief: Brief, channel: Channel) -> Pair:
     if brief.other is None:
         raise ValueError("a brief without another product compares nothing")
     products = (brief.product, brief.other)
     facts = facts_of_each(brief, brief.other)
     told = [(each.title, each.brand) for each in facts]
     fields = {spec.name: FIRST if spec.of == "product" else SECOND for spec in channel.fields if spec.of}
-    return _Pair(
+    return Pair(
         products,
         facts,
         fields,
@@ -157,7 +135,7 @@ def _names(title: str, brand: str, other_title: str, other_brand: str, ordinal: 
     return re.compile("|".join((*parts, *ordinals["en"], *ordinals["zh"])))
 
 
-def _mentions(plain: str, pair: _Pair) -> list[_Mention]:
+def _mentions(plain: str, pair: Pair) -> list[_Mention]:
     """Every place where a line names one of the two, in its order; of two names in one place the longer."""
     every = sorted(
         (match.start(), -match.end(), which) for which in (FIRST, SECOND) for match in pair.names[which].finditer(plain)
@@ -184,7 +162,7 @@ def _sentence(plain: str, at: int) -> tuple[int, int]:
     return start, len(plain)
 
 
-def _owner(line: Line, start: int, end: int, mentions: list[_Mention], pair: _Pair) -> int | None:
+def _owner(line: Line, start: int, end: int, mentions: list[_Mention], pair: Pair) -> int | None:
     """Which product's a claim is; None: either's."""
     if inside := next((each for each in mentions if each.start <= start < each.end), None):
         return inside.which
@@ -206,7 +184,7 @@ def _owner(line: Line, start: int, end: int, mentions: list[_Mention], pair: _Pa
 
 
 def _of_its_product(
-    place: _Place, line: Line, mentions: list[_Mention], each: list[dict[_Place, Finding]], pair: _Pair
+    place: _Place, line: Line, mentions: list[_Mention], each: list[dict[_Place, Finding]], pair: Pair
 ) -> Finding | None:
     """The finding of the product that a claim is about, its support saying whose it is; None where that makes none."""
     known = _known(each[FIRST].get(place), pair, FIRST), _known(each[SECOND].get(place), pair, SECOND)
@@ -228,7 +206,7 @@ def _plain_at(line: Line, at: int) -> int:
     return len(normal(line.raw[:at]))
 
 
-def _known(finding: Finding | None, pair: _Pair, which: int) -> Finding | None:
+def _known(finding: Finding | None, pair: Pair, which: int) -> Finding | None:
     """A finding whose support says of which product it is, where that isn't the brief's own."""
     if finding is None or which == FIRST:
         return finding
@@ -242,62 +220,11 @@ def _known(finding: Finding | None, pair: _Pair, which: int) -> Finding | None:
 # more and less
 
 
-@lru_cache(maxsize=1)
-def _measures() -> tuple[tuple[str, bool, re.Pattern[str]], ...]:
-    """What is said of the product that has more of a measure, and of the one that has less."""
-    told: Any = words_of_kinds()["comparisons"]["measures"]
-    return tuple(
-        (name, side == "more", re.compile("|".join(_whole_words(entry[side]))))
-        for name, entry in told.items()
-        for side in ("more", "less")
-    )
-
-
-def _whole_words(told: Mapping[str, list[str]]) -> Iterator[str]:
-    yield from (rf"\b(?:{pattern})(?![a-z])" for pattern in told["en"])
-    yield from told["zh"]
-
-
-def _comparisons(plain: str) -> list[_Comparison]:
-    """What a line says of more and less, in its order; of two in one place the longer."""
-    every = [
-        _Comparison(match.start(), match.end(), name, more)
-        for name, more, pattern in _measures()
-        for match in pattern.finditer(plain)
-    ]
-    others = words_of_kinds()["comparisons"]["others"]
-    every = [one for one in every if not _of_anything_else(plain, one.end)]
-    every += [
-        _Comparison(match.start(), match.end(), None)
-        for pattern in (*others["en"], *others["zh"])
-        for match in re.finditer(pattern, plain)
-    ]
-    result: list[_Comparison] = []
-    for one in sorted(every, key=lambda one: (-(one.end - one.start), one.measure is None, one.start)):
-        if all(one.end <= other.start or one.start >= other.end for other in result):
-            result.append(one)
-    return sorted(result, key=lambda one: one.start)
-
-
-def _of_anything_else(plain: str, end: int) -> bool:
-    """Whether what follows says that a hike is longer, or a family larger, and neither product."""
-    told = words_of_kinds()["comparisons"]["of_others"]
-    following = _NEXT_WORD.match(plain, end)
-    if following is not None:
-        return following[1] in _words(told["en"])
-    return any(plain.startswith((word, f"的{word}"), end) for word in told["zh"])
-
-
-@lru_cache(maxsize=4)
-def _words(told: str) -> frozenset[str]:
-    return frozenset(told.split())
-
-
-def _judged(one: _Comparison, line: Line, mentions: list[_Mention], pair: _Pair) -> Finding:
+def _judged(one: Comparison, line: Line, mentions: list[_Mention], pair: Pair) -> Finding:
     """A comparison as a claim: supported where both records give the measure and the direction is right."""
     support, tell = None, "a comparison that no figure of the two records decides"
     if one.measure is not None:
-        figures = [_figure(one.measure, pair, which) for which in (FIRST, SECOND)]
+        figures = [figure_of(one.measure, pair, which) for which in (FIRST, SECOND)]
         tell = f"a comparison by {one.measure}, which the two records don't both give"
         if figures[FIRST] is not None and figures[SECOND] is not None:
             tell = f"a comparison by {one.measure} that the two records tell the other way round"
@@ -332,7 +259,7 @@ def _holds_true(more: bool, figures: list[Decimal | None], subject: int | None, 
     return true != denied
 
 
-def _subject(one: _Comparison, line: Line, mentions: list[_Mention], pair: _Pair) -> int | None:
+def _subject(one: Comparison, line: Line, mentions: list[_Mention], pair: Pair) -> int | None:
     """Which product is said to have more or less of it."""
     if line.field in pair.fields:
         return pair.fields[line.field]
@@ -353,53 +280,7 @@ def _subject(one: _Comparison, line: Line, mentions: list[_Mention], pair: _Pair
     return earlier[-1].which if earlier else None
 
 
-def _figure(measure: str, pair: _Pair, which: int) -> Decimal | None:
-    """What one product's record gives of a measure, in its smallest unit; None where it gives none or several."""
-    if measure == "price":
-        one, other = pair.products
-        same = one.currency == other.currency and one.currency is not None
-        return pair.products[which].price if same else None
-    told: Any = words_of_kinds()["comparisons"]["measures"][measure]
-    if "any_of" in told:
-        return _size(told["any_of"], pair, which)
-    facts, other_facts = pair.facts[which], pair.facts[1 - which]
-    figures = _quantities_of(measure, told, facts)
-    others = _quantities_of(measure, told, other_facts)
-    units = {unit for unit, _ in figures} & {unit for unit, _ in others}
-    values = {value for unit, value in figures if unit in units}
-    return values.pop() if len(units) == 1 and len(values) == 1 else None
-
-
-def _quantities_of(measure: str, told: Any, facts: Facts) -> set[tuple[str | None, Decimal]]:
-    aspect = told.get("aspect", measure)
-    known: list[Stated] = [each for each in facts.aspects.get(aspect, ()) if each.unit]
-    if not known:
-        # A number in one of the measure's units, where the record doesn't say that it measures something else.
-        known = [
-            stated for stated, source in facts.numbers
-            if stated.unit in told.get("units", ()) and (aspect_in(normal(source.column)) or aspect) in (aspect, None)
-            and not (source.column == "products.description" and aspect in ASPECTS)
-        ]  # fmt: skip
-    return {
-        (unit, value)
-        for stated in known
-        for unit, values in [quantities(stated)]
-        if len(values) == 1
-        for value in values
-    }
-
-
-def _size(measures: list[str], pair: _Pair, which: int) -> Decimal | None:
-    """1 for the product that is larger by all that both records measure, 0 for the other; None where they disagree."""
-    signs = set[bool]()
-    for measure in measures:
-        one, other = _figure(measure, pair, which), _figure(measure, pair, 1 - which)
-        if one is not None and other is not None and one != other:
-            signs.add(one > other)
-    return Decimal(signs.pop()) if len(signs) == 1 else None
-
-
-def _beside(finding: Finding, said: list[Finding], pair: _Pair) -> Iterator[Finding]:
+def _beside(finding: Finding, said: list[Finding], pair: Pair) -> Iterator[Finding]:
     """A finding as it stands beside what its line compares: a comparison's words are not claimed twice, and what two
     figures differ by follows from both."""
     claim = finding.claim
@@ -418,23 +299,21 @@ def _beside(finding: Finding, said: list[Finding], pair: _Pair) -> Iterator[Find
     yield finding
 
 
-def _only_the_difference(claim: Claim, comparison: Claim, pair: _Pair) -> bool:
+def _only_the_difference(claim: Claim, comparison: Claim, pair: Pair) -> bool:
     """Whether a rule on offers was met by what the two prices differ by: 便宜300元 is no discount here."""
     if claim.rule is None or claim.kind not in ("offer", "price", "price_reference"):
         return False
     return not any(numbers_in(normal(claim.text))) or _difference(claim, comparison, pair) is not None
 
 
-def _difference(claim: Claim, comparison: Claim, pair: _Pair) -> str | None:
+def _difference(claim: Claim, comparison: Claim, pair: Pair) -> str | None:
     """What supports a number that says by how much two figures differ."""
     measure = (comparison.support or "").removeprefix("products.").split(":")[0]
-    one, other = (_figure(measure, pair, which) for which in (FIRST, SECOND))
+    one, other = (figure_of(measure, pair, which) for which in (FIRST, SECOND))
     if one is None or other is None:
         return None
-    currency = (pair.products[FIRST].currency or "").lower()
     for stated in numbers_in(normal(claim.text)):
         unit, values = quantities(stated)
-        fitting = unit == currency if measure == "price" else unit != currency
-        if fitting and abs(one - other).normalize() in values:
+        if unit in units_of(measure, pair) and abs(one - other).normalize() in values:
             return f"products.{measure}: {max(one, other)} − {min(one, other)}"
     return None

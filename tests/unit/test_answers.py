@@ -99,6 +99,8 @@ def test_an_answer_that_rests_on_the_record_passes(question: str, answer: str) -
         ("Does it flicker?", "Absolutely not, the light is warm and steady.", "doesn't speak of"),
         ("Can I dim it?", "Our product details don't say.", "and it does"),
         ("How tall is it?", "I don't know, sorry.", "and it does"),
+        ("How tall is it?", "Our details don't say how tall it is; it is made of aluminium.", "and it does"),
+        ("Will it fit my desk?", "Please see the product's description for that.", "states nothing"),
         ("Is a bulb included?", "Yes, the bulb is included.", "says no"),
         ("Can I dim it?", "No, it is not dimmable.", "says what is asked for"),
         ("Is it plastic?", "Yes, and it has a bendable neck.", "another thing"),
