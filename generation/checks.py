@@ -6,8 +6,12 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from generation.channels import Channel
+from generation.answers import answer_gate
+from generation.audiences import persona_gate, recommendation_gate, stage_gate
+from generation.channels import Channel, load_channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
+from generation.comparing import compared_findings, disparagement_gate
+from generation.digests import basis_gate, digest_gate, quote_gate
 from generation.facts import Facts, facts_of, holds, normal
 from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
@@ -123,7 +127,13 @@ def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
 
 
 def _ledger(fields: Fields, context: Context) -> list[Finding]:
-    return findings_in(fields, context.brief, context.facts)
+    return _findings(fields, context.brief, context.channel, context.facts)
+
+
+def _findings(fields: Fields, brief: Brief, channel: Channel, facts: Facts) -> list[Finding]:
+    if brief.other is None:
+        return findings_in(fields, brief, facts)
+    return compared_findings(fields, brief, channel)
 
 
 def _objection(findings: Iterable[Finding]) -> Rejection | None:
@@ -199,6 +209,14 @@ GATES: tuple[Gate, ...] = (
     wording_gate,
     language_gate,
     brand_words_gate,
+    stage_gate,
+    recommendation_gate,
+    answer_gate,
+    quote_gate,
+    basis_gate,
+    digest_gate,
+    persona_gate,
+    disparagement_gate,
 )
 """In this order; cheap and certain ones first. The ledger, which looks at what passed these, is the last of all."""
 
@@ -210,7 +228,8 @@ def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | 
 
 def ledger(fields: Fields, brief: Brief) -> tuple[Claim, ...]:
     """Every claim of a copy's words with what supports it: also of text that a person edited."""
-    return tuple(each.claim for each in findings_in(fields, brief, facts_of(brief)))
+    found = _findings(fields, brief, load_channel(brief.channel), facts_of(brief))
+    return tuple(each.claim for each in found)
 
 
 def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[Finding]]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
-from generation.facts import Facts, aspect_of, contradicts, shares_in
+from generation.digests import of_reviewers
+from generation.facts import REVIEWS, Facts, aspect_of, contradicts, shares_in
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
@@ -181,6 +182,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
         support = support or of_days_left(stated, facts)
+        if brief.reviews and (support is None or support.startswith(REVIEWS)):
+            support = of_reviewers(plain, stated.start, stated.end, brief, facts) or support
         if support is None and stated.unit == "day" and _OF_HISTORY.search(before + after[:24]):
             support = of_history_days(stated, brief, facts)
     value = figure(stated)
@@ -282,6 +285,8 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
                 continue
             seen.add(span)
             support = of_word(word.text, look.words, look.facts)
+            if support and support.startswith(REVIEWS) and word.kind == "certification":
+                support = None  # a reviewer certifies nothing
             if support is None and word.kind == "comparative":
                 support = _compared(text, word, look)
             elif support is None and (source := look.facts.names_held_in(word.text)) and word.kind != "material":

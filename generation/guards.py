@@ -28,14 +28,14 @@ def personal_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def injection_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nothing of the sentences that speak to the model in the product's text, and no such sentence of its own."""
-    echoes = echoes_of(hidden_in(context.brief.product), context.facts.text)
+    echoes = echoes_of(hidden_in(context.brief), context.facts.text)
     text = whole(fields)
     if not echoes.runs and not (may_instruct(normal(text)) and instructs(text)):
         return None
     for name, lines in fields.items():
         for line in lines:
             if echo := echoes.find(line):
-                return refusal("injection", f"{name} repeats {echo!r} of an instruction in the product's text", line)
+                return refusal("injection", f"{name} repeats {echo!r} of an instruction in the catalogue's text", line)
             if (told := instructs(line)) and not holds(context.facts.text, told):
                 return refusal("injection", f"{name} speaks to a model, {told!r}", line)
     return None

@@ -349,6 +349,12 @@ def measure_of(unit: str | None) -> str | None:
     return _SMALLEST[unit][0] if unit and unit in _SMALLEST else unit
 
 
+def quantities(stated: Stated) -> tuple[str | None, frozenset[Decimal]]:
+    """What a number measures, and how many of that measure's smallest unit it may be: 1.5 l is 1,500 ml."""
+    unit, factor = _SMALLEST.get(stated.unit or "", (stated.unit, Decimal(1)))
+    return unit, frozenset((value * factor).normalize() for value in stated.values)
+
+
 def figure(stated: Stated) -> str:
     """A number as the ledger keeps it: ``1299 CNY``, ``20 % off``, ``500 ml``."""
     value = format(min(stated.values, default=Decimal(0)).normalize(), "f")

@@ -49,6 +49,7 @@ class _Words:
         given = f"(?:(?![{data['no_given_names']}])[\u4e00-\u9fff])"
         name = r"[A-Z][a-z]+(?:[-' ][A-Z][a-z]+){0,2}"
         first_names = "|".join(data["first_names"].split())
+        self.first_names = re.compile(rf"\b(?:{first_names})\b", re.ASCII)
         boundary = rf"(?:(?<![\u4e00-\u9fff])|(?<=[{before}]))"
         self.names = (
             re.compile(rf"\b(?:{'|'.join(data['titles_en'])})\b\.? ?(?P<name>(?:[A-Z]\. ?)?{name})", re.ASCII),
@@ -65,6 +66,11 @@ class _Words:
 @cache
 def _words() -> _Words:
     return _Words(yaml.safe_load((files("templates") / "policies" / "personal.yaml").read_text("utf-8")))
+
+
+def first_names() -> re.Pattern[str]:
+    """People's first names in a text as it is written. By themselves they name nobody: "a Victoria sponge"."""
+    return _words().first_names
 
 
 _EMAIL = re.compile(

@@ -125,8 +125,8 @@ def wording_gate(fields: Fields, context: Context) -> Rejection | None:
     """No words that the channel refuses in a field, no word too often in one line, no line twice."""
     for spec in context.channel.fields:
         for line in fields.get(spec.name, ()):
-            if spec.refuses and (broken := next(_broken(spec.refuses, line, context), None)):
-                rule, words = broken
+            if spec.refuses and (found := next(broken(spec.refuses, line, context), None)):
+                rule, words = found
                 return refusal("wording", f"{spec.name} holds {rule.says}, {words!r}", line)
             if spec.word_limit is not None and (word := _said_too_often(line, spec)):
                 return refusal("wording", f"{spec.name} holds {word!r} more than {spec.word_limit} times", line)
@@ -146,7 +146,7 @@ def same_line(line: str) -> str:
     return "".join(normal(line).split()).rstrip(".!?。")
 
 
-def _broken(rules: tuple[Rule, ...], line: str, context: Context) -> Iterator[tuple[Rule, str]]:
+def broken(rules: tuple[Rule, ...], line: str, context: Context) -> Iterator[tuple[Rule, str]]:
     """The rules that a line breaks, each with the words in question."""
     plain = composed(line)
     if not _any_of(tuple([rule.pattern for rule in rules]))(plain):
@@ -212,7 +212,7 @@ def _over_soft_limits(fields: Fields, channel: Channel) -> Iterator[str]:
 def _wishes(fields: Fields, context: Context) -> Iterator[str]:
     for spec in context.channel.fields:
         for line in fields.get(spec.name, ()) if spec.warns else ():
-            yield from (f"{spec.name} holds {rule.says}: {line}" for rule, _ in _broken(spec.warns, line, context))
+            yield from (f"{spec.name} holds {rule.says}: {line}" for rule, _ in broken(spec.warns, line, context))
     market = market_of(context.brief.campaign.market, context.brief.locale)
     for rule in context.channel.expects:
         if rule.markets and market not in rule.markets:
