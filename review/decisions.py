@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from generation.channels import Channel, UnknownChannel, load_channel
-from generation.checks import check_fields
+from generation.checks import check_fields, ledger
 from generation.prompts import clean
 from generation.records import Fields
 from sql.copies import StoredCopy, read_copies, read_copy
@@ -72,7 +72,7 @@ def approve(database: Database, decision: Decision) -> None:
     # A copy that a gate stopped is refused below, with that gate's reason.
     if stored.gate is None and (why := objection(stored)):
         raise DecisionRefused(f"copy {stored.id} can't be approved as it is: {why}")
-    decide(database, decision)
+    decide(database, _with_claims(decision, stored))
 
 
 def approve_each(database: Database, decisions: Sequence[Decision]) -> list[str]:
@@ -80,7 +80,15 @@ def approve_each(database: Database, decisions: Sequence[Decision]) -> list[str]
     stored = {copy.id: copy for copy in read_copies(database, [decision.copy_id for decision in decisions])}
     objections = {number: why for number, copy in stored.items() if copy.gate is None and (why := objection(copy))}
     refused = [f"copy {number} can't be approved as it is: {why}" for number, why in objections.items()]
-    return refused + decide_each(database, [each for each in decisions if each.copy_id not in objections])
+    allowed = (each for each in decisions if each.copy_id not in objections)
+    return refused + decide_each(database, [_with_claims(each, stored.get(each.copy_id)) for each in allowed])
+
+
+def _with_claims(decision: Decision, stored: StoredCopy | None) -> Decision:
+    """An approval of words whose stored claims may be those of an edit that somebody took back."""
+    if stored is None or stored.gate is not None or stored.status not in ("rejected", "candidate"):
+        return decision
+    return replace(decision, claims=ledger(stored.fields, stored.brief))
 
 
 def save_edit(database: Database, decision: Decision) -> None:
@@ -91,4 +99,4 @@ def save_edit(database: Database, decision: Decision) -> None:
         raise BadInput("nothing was changed; to let the copy run as it is, approve it")
     if stored.gate is None and (why := objection(stored, fields)):
         raise BadInput(why)
-    decide(database, replace(decision, fields=fields))
+    decide(database, replace(decision, fields=fields, claims=ledger(fields, stored.brief)))

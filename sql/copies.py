@@ -72,7 +72,7 @@ class StoredCopy:
     decided_by: str | None = None
     decided_at: datetime | None = None
     notes: tuple[str, ...] = ()  # the score's parts in words
-    claims: tuple[Claim, ...] = ()  # of the words as the model wrote them
+    claims: tuple[Claim, ...] = ()  # of the words in force
     expires_at: date | None = None
     promotion_over: bool = False
     ai_label: str = ""

@@ -6,14 +6,14 @@ gates is for ``review.decisions`` to check before it comes here.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from generation.records import Fields
+from generation.records import Claim, Fields
 from sql.catalogue import refusal
 from sql.copies import StoredCopy, UnknownCopy, fields_of
 from sql.database import Database
@@ -45,6 +45,7 @@ class Decision:
     seen: int | None = None
     fields: Fields | None = None  # of an edit
     note: str | None = None
+    claims: tuple[Claim, ...] | None = None  # of the words that it puts in force; None: those that are stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,24 @@ def _decide(connection: Connection, decision: Decision) -> None:
             "note": decision.note,
         },
     )
+    if decision.claims is not None:
+        _put_claims(connection, decision.copy_id, decision.claims)
     # After the words of an edit, which the database holds to the channel's limits with the status.
     connection.execute(text("update copies set status = :status where id = :id"), {**values, "status": done})
+
+
+def _put_claims(connection: Connection, copy_id: int, claims: Sequence[Claim]) -> None:
+    """In place of those that the copy had."""
+    connection.execute(text("delete from claims where copy_id = :id"), {"id": copy_id})
+    if claims:
+        connection.execute(
+            text(
+                "insert into claims (copy_id, number, kind, field, line, span_start, span_end, text, value, verdict,"
+                " support, rule) values (:copy_id, :number, :kind, :field, :line, :start, :end, :text, :value,"
+                " :verdict, :support, :rule)"
+            ),
+            [{"copy_id": copy_id, "number": number, **asdict(claim)} for number, claim in enumerate(claims, 1)],
+        )
 
 
 def _refuse_if_decided_meanwhile(connection: Connection, decision: Decision, brief_id: int) -> None:

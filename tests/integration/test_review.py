@@ -426,6 +426,24 @@ def test_a_claim_of_words_that_an_edit_took_away_is_marked_no_more(desk: Desk) -
     assert "AI-generated, edited by a person" in page
 
 
+def test_the_claims_kept_are_those_of_the_words_in_force(desk: Desk) -> None:
+    copy_id = desk.copy("pan", "email")
+
+    def kept() -> list[tuple[str, str, str]]:
+        return [(claim.field, claim.text, claim.verdict) for claim in read_copy(desk.database, copy_id).claims]
+
+    written = kept()
+    fields = {"field.subject": "Ostrand Pan", "field.preheader": "For $30.00", "field.body": "A thing to cook with."}
+    assert desk.decide(copy_id, "edit", **fields).status_code == 200
+    edited = kept()
+    assert ("preheader", "$30.00", "supported") in edited
+    assert ("preheader", "$30.00", "supported") not in written
+    desk.decide(copy_id, "reject", note="as it was, after all")
+    desk.decide(copy_id, "approve")
+    assert desk.status(copy_id) == "approved"
+    assert kept() == written
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [("verdict=warned", 1), ("verdict=unsupported", 0), ("rule=X-1", 1), ("rule=X-2", 0), ("verdict=&rule=", 4)],
