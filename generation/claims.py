@@ -56,6 +56,7 @@ _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
 _MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
 _may_be_made = look_for([_MADE])
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
+_VERB = re.compile(r"\b(?:may|mar(?:ch)?)\b")
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -152,11 +153,11 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
 
 
 def _is_date(day: Day, line: Line, facts: Facts) -> bool:
-    """May and March are verbs as well: "may 5 people" is a date in capitals, or where the record has it."""
-    word = day.text[:3]
-    if word not in ("may", "mar") or not line.raw.isascii():
+    """May and March are verbs as well: "may 5 people" and "No. 2 may do" are dates in capitals, or in the record."""
+    verb = _VERB.search(day.text)
+    if not verb or not line.raw.isascii():
         return True
-    return line.raw[day.start].isupper() or any(day.agrees(known) for known, _ in facts.days)
+    return line.raw[day.start + verb.start()].isupper() or any(day.agrees(known) for known, _ in facts.days)
 
 
 def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[Claim], since: int) -> Finding:

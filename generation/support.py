@@ -34,6 +34,11 @@ _OF_TIME = re.compile(
 )
 _COUNTDOWN = re.compile(r"\d ?(?:hours?|days?|小时|天)")
 _TODAY, _TOMORROW = re.compile(r"today|tonight|midnight|今[日天晚]"), re.compile(r"tomorrow|明[日天晚]")
+# The copy's "in US" is the country; the record's "contact us" is not.
+_UNITED_STATES = re.compile(r"\bu\.\s?s\.(?:\s?a\b\.?)?|\bunited states\b(?: of america)?")
+_US = re.compile(rf"(?<=\bin )(?:the )?us\b|\bus(?=[- ]made\b)|{_UNITED_STATES.pattern}")
+# "UL listed" is what "UL/CUL listed" and "ETL & UL listed" say as well.
+_LISTED = re.compile(r"([a-z]{2,12})[- ](listed|certified|approved)")
 _NOT_SOLID = re.compile(
     r"veneer|plywood|mdf\b|chipboard|particle ?board|laminat|fibreboard|贴皮|胶合板|密度板|刨花板|颗粒板|饰面"
 )
@@ -102,13 +107,15 @@ def _goes_on(words: str, place: Place, name: str) -> bool:
 
 def _of_record(kind: str, words: str, facts: Facts) -> str | None:
     """The column that says the words, or all of them that add to what the kind of claim says already."""
+    if kind == "origin":
+        words = _US.sub("usa", words)
     record = [each for each in facts.sources if each.column.startswith("products.")]
     if source := facts.held_in(words, record):
         return source.named(words)
     said_already = set(lexicon().said_by_kind.get(kind, ()))
     own = [token for token in _tokens(words) if token not in said_already]
     for source in record:
-        told = f"{source.column.lower()} {source.text}"
+        told = f"{source.column.lower()} {_UNITED_STATES.sub('usa', source.text)}"
         if own and _covers(told, "", " ".join(own)):
             return source.named(words)
         if kind == "guarantee" and not own and _A_TERM.search(words) and _WARRANTS.search(told):
@@ -277,6 +284,9 @@ def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
                 named = (each for each in facts.sources if holds(normal(each.column), found))
                 source = facts.held_in(found) or next(named, None)
                 return source.named(found) if source else None
+    if mark := _LISTED.fullmatch(word):
+        among = re.compile(rf"\b{mark[1]}(?:(?: ?[/,&+] ?| and | or )[a-z]{{2,12}}){{1,3}}[- ]{mark[2]}\b")
+        return next((each.named(word) for each in facts.sources if among.search(each.text)), None)
     return None
 
 

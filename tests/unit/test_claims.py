@@ -431,3 +431,35 @@ def test_nobody_is_made_to_recommend_and_an_ordinal_ranks_nothing(line: str, gat
 def test_bamboo_is_no_solid_wood(material: str, gate: str | None) -> None:
     line = "实木置物架，简单好装。"
     assert refused(line, brief_of(line, product=Product("p", "置物架", attributes={"材质": material}))) == gate
+
+
+@pytest.mark.parametrize(
+    ("line", "record", "gate"),
+    [
+        ("Made in US", "Made in USA", None),
+        ("Made in the USA", "Made in the U.S.A. by hand", None),
+        ("Made in the United States", "Made in USA", None),
+        ("Made in USA", "Made in China; contact us", "claims"),
+        ("Made in US", "Trust us: made in China", "claims"),
+        ("UL listed", "UL/CUL Listed For Damp Locations", None),
+        ("UL listed", "It is ETL & UL listed", None),
+        ("UL listed", "ETL, UL and DLC listed", None),
+        ("UL listed", "UL is not listed", "claims"),
+        ("UL listed", "ETL listed", "claims"),
+        ("IC Rated 4in housing", "IC Rated, 4in", None),
+        ('Rated 4" housing', 'A 4" housing', None),
+        ("Rated 4 of all", "The 4 of all", "claims"),
+        ("Rated 5 in our poll", "5 in our poll", "claims"),
+        ("Flight No. 2 may be yours", "Flight No. 2", None),
+        ("Ready on 2 May", "No. 2", "numbers"),
+        ("Ready on May 2", "No. 2", "numbers"),
+    ],
+)
+def test_a_record_says_a_thing_in_its_own_words(
+    line: str, record: str, gate: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idioms = yaml.safe_load((files("templates") / "policies" / "idioms.yaml").read_text("utf-8"))
+    own = lexicon_of({**WORDS, "certifications": {"en": ["ul listed", "etl listed"], "zh": []}}, idioms)
+    for module in ("claims", "support"):
+        monkeypatch.setattr(f"generation.{module}.lexicon", lambda: own)
+    assert refused(line, brief_of(product=Product("p", "Lamp", description=record))) == gate
