@@ -163,11 +163,14 @@ def _show(found: "Audit", level: float) -> None:
 
 
 def plot(differences: "Sequence[Difference]", path: Path, level: float) -> None:
-    """Each difference with its interval as a share of its measure's mean; what counts at the level is red."""
+    """Each difference with its interval as a share of its measure's mean; what counts at the level is red.
+
+    The measures of a swap stand under its two wordings.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
-    height = _MARGIN * 2 + _ROW * (len(differences) + 1)
-    image = Image.new("RGB", (_WIDTH, height), "white")
+    headings = len({one.attribute for one in differences})
+    image = Image.new("RGB", (_WIDTH, _MARGIN * 2 + _ROW * (len(differences) + headings + 1)), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(17)
     shares = [_relative(one) for one in differences]
     reach = max((abs(edge) for share in shares for edge in share), default=0.0) or 1.0
@@ -176,14 +179,20 @@ def plot(differences: "Sequence[Difference]", path: Path, level: float) -> None:
     def across(value: float) -> float:
         return middle + half * value / reach
 
-    draw.line([(middle, _MARGIN), (middle, height - _MARGIN)], fill="#999999", width=1)
-    draw.text((_MARGIN, _MARGIN / 2), "first wording less second, as a share of their mean", fill="black", font=font)
+    draw.line([(middle, _MARGIN), (middle, image.height - _MARGIN)], fill="#999999", width=1)
+    draw.text((_MARGIN, _MARGIN / 2), "first wording: less | more, as a share of the mean", fill="black", font=font)
     for edge in (-reach, reach):
         draw.text((across(edge) - 30, _MARGIN / 2), f"{edge:+.0%}", fill="#666666", font=font)
-    for row, (one, (low, at, high)) in enumerate(zip(differences, shares, strict=True), start=1):
-        y = _MARGIN + _ROW * row + _ROW / 2
+    y, attribute = _MARGIN + _ROW / 2, ""
+    for one, (low, at, high) in zip(differences, shares, strict=True):
+        if one.attribute != attribute:
+            attribute, y = one.attribute, y + _ROW
+            told = f"{attribute}: {' against '.join(one.wordings)}"
+            hanzi = any("\u3400" <= ch <= "\u9fff" for ch in told)  # which Pillow's own font doesn't have
+            draw.text((_MARGIN, y - 10), attribute if hanzi else told, fill="black", font=font)
+        y += _ROW
         colour = "#c0392b" if one.q <= level else "#34495e"
-        draw.text((_MARGIN, y - 10), f"{one.attribute}: {one.measure}", fill=colour, font=font)
+        draw.text((_MARGIN * 2, y - 10), one.measure, fill=colour, font=font)
         draw.line([(across(low), y), (across(high), y)], fill=colour, width=3)
         draw.ellipse([(across(at) - 5, y - 5), (across(at) + 5, y + 5)], fill=colour)
     image.save(path)

@@ -276,15 +276,27 @@ def _measures(outcome: Outcome, passing: Sequence[ScoredCopy]) -> tuple[float | 
     if not passing:
         return (passed, *(None,) * (len(MEASURES) - 1))
     locale, texts = outcome.brief.locale, [_text(scored) for scored in passing]
+    own_words = [without_audience(text, outcome.brief.segment) for text in texts]
     return (
         passed,
         fmean(bool(terms_in(text, locale)) for text in texts),
         fmean(scored.score or 0.0 for scored in passing),
         fmean(map(len, texts)),
         fmean(map(sentence_length, texts)),
-        fmean(tone(text, locale, "agency") for text in texts),
-        fmean(tone(text, locale, "warmth") for text in texts),
+        fmean(tone(text, locale, "agency") for text in own_words),
+        fmean(tone(text, locale, "warmth") for text in own_words),
     )
+
+
+def without_audience(text: str, segment: Segment) -> str:
+    """A text without the audience's own phrases: which of them a copy takes up is no tone, "cooking at home" no warmth.
+
+    Normalised.
+    """
+    plain = normal(text)
+    for phrase in sorted((segment.name, *segment.interests, *segment.needs), key=len, reverse=True):
+        plain = plain.replace(normal(phrase), " ")
+    return plain
 
 
 def _text(scored: ScoredCopy) -> str:

@@ -28,6 +28,7 @@ from generation.audit import (
     swaps,
     terms_in,
     tone,
+    without_audience,
 )
 from generation.records import Brief, Draft, Generation, Outcome, Product, Sampling
 from generation.scoring import judge
@@ -133,6 +134,15 @@ def test_tone_and_sentence_length_are_counted_per_language() -> None:
     assert sentence_length("A round seat. It is oak.\nHigh") == pytest.approx(7 / 3)
     assert sentence_length("橡木凳。圆角凳面。") == pytest.approx(3.5)
     assert tone("", "en-US", "agency") == sentence_length("") == 0
+
+
+def test_what_a_copy_takes_up_of_its_audience_is_no_tone() -> None:
+    segment = swaps("en-US", ["interest"])[0].segments[0]
+    assert "cooking at home" in segment.interests
+    told = without_audience("A stool for Cooking at home. Feel at home, with free delivery.", segment)
+    assert tone(told, "en-US", "warmth") == pytest.approx(100 / 9)  # the home that the copy itself speaks of
+    assert tone(told, "en-US", "agency") == 0  # a delivery is an offer, and "deliver" isn't
+    assert tone("It delivers", "en-US", "agency") == 50
 
 
 def test_each_swap_changes_one_part_of_the_audience_and_nothing_else() -> None:
