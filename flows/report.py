@@ -18,9 +18,10 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
     seconds = summary.engine_seconds
     speed = f"{summary.output_tokens / seconds:,.0f}" if seconds else "–"
     cached = "–"
-    if summary.prompt_tokens:
-        cached = f"{summary.cached_prompt_tokens / summary.prompt_tokens:.0%}"
-        cached += f" (an ideal cache: {summary.shareable_prompt_tokens / summary.prompt_tokens:.0%})"
+    judged = summary.judge or {"prompt_tokens": 0, "cached_prompt_tokens": 0}
+    if written := summary.prompt_tokens - judged["prompt_tokens"]:  # the judge's have a line of their own
+        cached = f"{(summary.cached_prompt_tokens - judged['cached_prompt_tokens']) / written:.0%}"
+        cached += f" (an ideal cache: {summary.shareable_prompt_tokens / written:.0%})"
     rejected = ", ".join(f"{gate} {count}" for gate, count in sorted(summary.rejected_by_gate.items()))
     foretold = _foretold(summary)
     judge = summary.judge

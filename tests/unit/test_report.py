@@ -20,3 +20,16 @@ def test_a_judge_that_was_never_asked_is_not_blamed() -> None:
     judge = {"asked": 0, "without_rating": 0, "not_asked": 3, "prompt_tokens": 0, "cached_prompt_tokens": 0}
     summary = RunSummary(1, "completed", 3, 0, 3, 0, 0, 0, 0, 0, 0.0, 0.0, 3, 3, {}, 0, judge=judge)
     assert "can't judge" not in dict(counts(summary))["judged by the language model"]
+
+
+def test_the_cache_of_the_writing_is_told_without_the_judges_questions() -> None:
+    judge = {"asked": 40, "without_rating": 0, "not_asked": 0, "prompt_tokens": 4000, "cached_prompt_tokens": 3600}
+    summary = RunSummary(
+        1, "completed", 40, 0, 40, 0, 0, 5000, 4000, 900, 1.0, 2.0, 40, 40, {}, 0, shareable_prompt_tokens=410,
+        judge=judge,
+    )  # fmt: skip
+    told = dict(counts(summary))
+    assert told["prompt tokens from the prefix cache"] == "40% (an ideal cache: 41%)"
+    assert "90% of their prompt tokens" in told["judged by the language model"]
+    alone = RunSummary(1, "completed", 40, 0, 40, 0, 0, 4000, 3600, 40, 1.0, 2.0, 40, 40, {}, 0, judge=judge)
+    assert dict(counts(alone))["prompt tokens from the prefix cache"] == "–"  # nothing was written, only judged
