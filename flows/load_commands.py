@@ -113,7 +113,7 @@ def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
 
 def _load_list(settings: Settings, file: Path, kind: str) -> None:
     """Any list but products and campaigns."""
-    from flows.customer_words import Screened
+    from flows.customer_words import Screen
     from sql.customers import upsert_comparisons, upsert_questions, upsert_reviews
     from sql.evidence import upsert_evidence
     from sql.feeds import FeedError, RefusedRow
@@ -123,7 +123,7 @@ def _load_list(settings: Settings, file: Path, kind: str) -> None:
     from sql.promotions import upsert_promotions
 
     refused: list[tuple[int, str]] = []
-    screened = Screened()
+    screened = Screen()
 
     def kept(rows: Iterator[_Spec | RefusedRow]) -> Iterator[_Spec]:
         for row in rows:
@@ -137,11 +137,11 @@ def _load_list(settings: Settings, file: Path, kind: str) -> None:
             if kind == "promotions":
                 result = upsert_promotions(database, kept(read_promotions(file)))
             elif kind == "questions":
-                result = upsert_questions(database, screened.questions(kept(read_questions(file))))
+                result = upsert_questions(database, kept(read_questions(file, screened.keep)))
             elif kind == "comparisons":
                 result = upsert_comparisons(database, kept(read_comparisons(file)))
             elif kind == "customer reviews":
-                result = upsert_reviews(database, screened.reviews(kept(read_reviews(file))))
+                result = upsert_reviews(database, kept(read_reviews(file, screened.keep)))
             else:
                 result = upsert_evidence(database, kept(read_evidence(file)))
         except FeedError as exc:
@@ -151,9 +151,9 @@ def _load_list(settings: Settings, file: Path, kind: str) -> None:
         screen.print(f"  {escape(told)}", soft_wrap=True)
     if screened.more:
         screen.print(f"  … and {screened.more:,} more")
-    for number, reason in (*screened.refused, *result.refused):
-        screen.print(f"  refused: {escape(number)}: {escape(reason)}")
-    total_refused = len(refused) + len(screened.refused) + len(result.refused)
+    for number, reason in result.refused:
+        screen.print(f"  refused: {escape(number)}: {escape(reason)}", soft_wrap=True)
+    total_refused = len(refused) + len(result.refused)
     print(f"{kind}: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused")
 
 

@@ -1,12 +1,12 @@
 """What customers ask and write, and pairs of products to compare, CSV or YAML → records.
 
-Columns that aren't named here are never kept: a file of reviews tells who wrote them. Personal data and orders for a
-model inside the words are looked for where rows are loaded.
+Columns that aren't named here are never kept: a file of reviews tells who wrote them. What of the words themselves may
+be kept is for whoever loads them to say.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +19,8 @@ from sql.feeds.products import as_text
 
 QUESTION_CHARACTERS = 500
 REVIEW_CHARACTERS = 10_000
+Keep = Callable[[str, str], str]
+"""From the id of a question or review and its words, those that may be kept; empty: it is refused."""
 _PAIR = frozenset({"id", "product", "product_id", "other", "other_id"})
 
 
@@ -47,17 +49,18 @@ class ReviewSpec:
     review: CustomerReview
 
 
-def read_questions(path: Path) -> Iterator[QuestionSpec | RefusedRow]:
+def read_questions(path: Path, keep: Keep) -> Iterator[QuestionSpec | RefusedRow]:
     """The questions of a file, refused rows where they stand. Raises FeedError.
 
     Columns: product, question and, if it is told, id; without one the words are their own name.
     """
-    yield from read_specs(path, _question, lambda spec: spec.question.id)
 
+    def question(row: dict[str, object]) -> QuestionSpec:
+        product, words = _product(row, "product"), line_cell(row, "question", QUESTION_CHARACTERS)
+        number = _id(row, product, words)
+        return QuestionSpec(product, CustomerQuestion(number, _kept(keep, number, words)))
 
-def _question(row: dict[str, object]) -> QuestionSpec:
-    product, words = _product(row, "product"), line_cell(row, "question", QUESTION_CHARACTERS)
-    return QuestionSpec(product, CustomerQuestion(_id(row, product, words), words))
+    yield from read_specs(path, question, lambda spec: spec.question.id)
 
 
 def read_comparisons(path: Path) -> Iterator[Comparison | RefusedRow]:
@@ -76,20 +79,26 @@ def _comparison(row: dict[str, object]) -> Comparison:
     return Comparison(_id(row, product, other), product, other)
 
 
-def read_reviews(path: Path) -> Iterator[ReviewSpec | RefusedRow]:
+def read_reviews(path: Path, keep: Keep) -> Iterator[ReviewSpec | RefusedRow]:
     """The customers' reviews of a file, refused rows where they stand. Raises FeedError.
 
     Columns: product, text, written and, if they are told, rating (1 to 5) and id. Without an id, the same words on the
     same day of the same product are one review.
     """
-    yield from read_specs(path, _review, lambda spec: spec.review.id)
+
+    def review(row: dict[str, object]) -> ReviewSpec:
+        product, words = _product(row, "product"), line_cell(row, "text", REVIEW_CHARACTERS)
+        written, rating = _day(row), _rating(row)
+        number = _id(row, product, words, written.isoformat(), "" if rating is None else str(rating))
+        return ReviewSpec(product, CustomerReview(number, _kept(keep, number, words), written, rating))
+
+    yield from read_specs(path, review, lambda spec: spec.review.id)
 
 
-def _review(row: dict[str, object]) -> ReviewSpec:
-    product, words = _product(row, "product"), line_cell(row, "text", REVIEW_CHARACTERS)
-    written, rating = _day(row), _rating(row)
-    number = _id(row, product, words, written.isoformat(), "" if rating is None else str(rating))
-    return ReviewSpec(product, CustomerReview(number, words, written, rating))
+def _kept(keep: Keep, number: str, words: str) -> str:
+    if kept := keep(number, words):
+        return kept
+    raise BadCell("it holds personal data or orders for a model and nothing else")
 
 
 def _product(row: dict[str, object], name: str) -> str:

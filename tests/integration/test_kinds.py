@@ -3,12 +3,14 @@
 Channels of any kind stand in for those of templates/channels; outcomes are made up, no engine is started.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -25,6 +27,8 @@ from generation.records import (
     ScoredCopy,
     Segment,
 )
+from review.app import create_app
+from review.decisions import approve, objection
 from sql.catalogue import (
     CampaignError,
     CampaignSpec,
@@ -39,6 +43,7 @@ from sql.customers import upsert_comparisons, upsert_questions, upsert_reviews
 from sql.database import Database
 from sql.feeds.customers import Comparison, QuestionSpec, ReviewSpec
 from sql.plan import NothingToPlan, Planned, Selection, plan, preview, read_briefs
+from sql.reviews import Decision, DecisionRefused
 from sql.runs import best_and_worst, failure_reasons, finish_run, run_summary, start_run
 from sql.store import save_outcomes, select_best
 from sql.verdicts import read_drafts
@@ -52,8 +57,8 @@ COOKS = Segment("cooks", "Home cooks", None, ("pans",), (), 200, "loyal")
 WASH = QuestionSpec("mug", CustomerQuestion("wash", "Can it go in the dishwasher?"))
 BULB = QuestionSpec("lamp", CustomerQuestion("bulb", "Which bulb does it take?"))
 REVIEWS = [
-    ReviewSpec("mug", CustomerReview("r1", "It keeps my tea warm through a long meeting.", date(2026, 3, 1), Decimal(5))),
-    ReviewSpec("mug", CustomerReview("r2", "The handle is too small, sadly, for my hand.", date(2026, 4, 9), Decimal(2))),
+    ReviewSpec("mug", CustomerReview("r1", "It keeps my tea warm for a longer while.", date(2026, 3, 1), Decimal(5))),
+    ReviewSpec("mug", CustomerReview("r2", "The handle is too small for my big hand.", date(2026, 4, 9), Decimal(2))),
     ReviewSpec("mug", CustomerReview("r3", "Fine", date(2026, 5, 2))),
 ]  # fmt: skip
 ABOUT = {
@@ -85,7 +90,7 @@ def shop(database: Database) -> Database:
     return database
 
 
-def execute(database: Database, statement: str, **values: Any) -> list[Any]:
+def execute(database: Database, statement: str, /, **values: Any) -> list[Any]:
     with database.begin() as connection:
         result = connection.execute(text(statement), values)
         return list(result.all()) if result.returns_rows else []
@@ -422,6 +427,72 @@ def test_the_report_names_what_each_copy_is_about(shop: Database) -> None:
     assert not any(name is None for sample in named for name in sample)
 
 
+@pytest.fixture
+def browser(shop: Database) -> Iterator[TestClient]:
+    """The review page after a night of every kind."""
+    night(shop)
+    with TestClient(create_app(shop), "http://127.0.0.1:8000") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("channel", "title", "shown", "not_shown"),
+    [
+        ("push", "Clay mug", ["Home cooks", "Audience", "€15.00"], ["Compared with", "Question", "review"]),
+        ("sms", "Clay mug", ["Can it go in the dishwasher?", "Holds 350 ml"], ["Audience", "Compared with"]),
+        ("email", "Clay mug", ["Compared with", "90 g", "€9.50", "beside Tin cup"], ["Audience", "Question"]),
+        ("meta_feed", "Clay mug", ["3 reviews", "3.5 of 5", "The handle is too small for my big hand.", "2026-04-09"],
+         ["Audience", "Compared with"]),
+        ("linkedin", "Hikers", ["maps", "low weight", "500 people"], ["catalogue", "Title", "Page"]),
+    ],
+)  # fmt: skip
+def test_the_page_shows_what_a_copy_is_about_and_nothing_that_it_lacks(
+    shop: Database, browser: TestClient, channel: str, title: str, shown: list[str], not_shown: list[str]
+) -> None:
+    (copy, *_) = [
+        copy for copy in copies(shop, channel) if copy.brief.product.id == "mug" or copy.brief.segment.name == title
+    ]
+    page = browser.get(f"/copies/{copy.id}").text
+    assert f"<h1><bdi>{title}</bdi></h1>" in page
+    facts = page[page.index('aria-label="What it is about"') : page.index("</article>")]
+    for words in shown:
+        assert words in page
+    for words in not_shown:
+        assert words not in facts
+    assert "None" not in page
+    assert 'href=""' not in page
+
+
+def test_the_list_names_every_copy_and_links_to_it(shop: Database, browser: TestClient) -> None:
+    page = browser.get("/").text
+    assert f"{len(CELLS)} copies" in page
+    assert "<bdi></bdi>" not in page
+    assert "None" not in page
+    for link in re.findall(r'<h2><a href="([^"]+)"><bdi>[^<]+</bdi></a></h2>', page):
+        assert browser.get(link).status_code == 200
+    assert page.count("<h2>") == len(CELLS)
+
+
+def test_copy_whose_question_is_gone_cannot_be_approved(shop: Database, browser: TestClient) -> None:
+    (copy,) = [copy for copy in copies(shop, "sms") if copy.subject_id == "wash"]
+    execute(shop, "delete from customer_questions")
+    assert "The question wash is no longer stored." in browser.get(f"/copies/{copy.id}").text
+    assert objection(copies(shop, "sms")[0]) is not None
+    with pytest.raises(DecisionRefused, match="the question wash is no longer stored"):
+        approve(shop, Decision(copy.id, "approve", "Ann"))
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script> is it blue?", '"><img src=x onerror=alert(1)> ok?'])
+def test_hostile_questions_and_reviews_are_only_text_on_the_page(shop: Database, hostile: str) -> None:
+    upsert_questions(shop, [QuestionSpec("mug", CustomerQuestion("wash", hostile))])
+    upsert_reviews(shop, [ReviewSpec("mug", CustomerReview("r9", hostile, date(2026, 6, 1)))])
+    night(shop)
+    with TestClient(create_app(shop), "http://127.0.0.1:8000") as client:
+        page = client.get("/").text
+    assert "<script" not in page
+    assert "<img" not in page
+
+
 # Stages of a customer's life
 
 
@@ -476,7 +547,7 @@ def test_a_life_cycle_campaign_is_planned_for_direct_messages_only(shop: Databas
 
 # The tables' own rules
 
-ROWS = {
+ROWS: dict[str, dict[str, Any]] = {
     "customer_questions": {"id": "q", "product_id": "mug", "question": "Is it blue?"},
     "comparisons": {"id": "c", "product_id": "mug", "other_id": "lamp"},
     "customer_reviews": {"id": "r", "product_id": "mug", "rating": 1, "text": "Good", "written": "2026-01-01"},
