@@ -43,6 +43,7 @@ class FieldSpec:
     maximum: int
     counter: str  # a name in generation.counting.COUNTERS
     guidance: Mapping[str, str] = field(hash=False)  # the limit in words, by locale, as the prompt says it
+    of: str = ""  # of two products, whose facts it rests on: "product", "other"; empty: both
     hard_limit: int | None = None
     soft_limit: int | None = None
     shortest: int = 0  # a line of fewer warns
@@ -73,7 +74,7 @@ class Payload:
     sure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there is one of each: no need to hash all of its rules for every draft
 class Channel:
     """Where copy runs: its fields in the order the prompt asks for them."""
 
@@ -107,9 +108,20 @@ def load_channel(name: str) -> Channel:
     return Channel(
         fields=tuple(_field(name, entry, shared) for entry in spec.pop("fields")),
         payload=Payload(**payload) if payload else None,
-        expects=tuple(_rule(entry) for entry in spec.pop("expects", ())),
+        expects=tuple(rule_of(entry) for entry in spec.pop("expects", ())),
         **spec,
     )
+
+
+@cache
+def wording(name: str) -> tuple[Rule, ...]:
+    """One of the sets of ``_wording.yaml``. Raises ValueError for an unknown one."""
+    return tuple(_wording("a campaign", (name,), _read("_wording")["wording"]))
+
+
+def rule_of(entry: Mapping[str, Any]) -> Rule:
+    """A rule as a file of templates has it."""
+    return Rule(**{**entry, "markets": tuple(entry.get("markets", ()))})
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -133,8 +145,4 @@ def _wording(where: str, names: Iterable[str], sets: Mapping[str, Any]) -> Itera
             raise ValueError(f"templates/channels: {where} asks for the wording {name!r}; there is {', '.join(sets)}")
         about = {key: value for key, value in sets[name].items() if key != "rules"}
         for entry in sets[name]["rules"]:
-            yield _rule({**about, **entry})
-
-
-def _rule(entry: Mapping[str, Any]) -> Rule:
-    return Rule(**{**entry, "markets": tuple(entry.get("markets", ()))})
+            yield rule_of({**about, **entry})

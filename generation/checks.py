@@ -5,14 +5,17 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 
-from generation.channels import Channel
+from generation.answers import answer_gate
+from generation.audiences import persona_gate, recommendation_gate, stage_gate
+from generation.channels import Channel, load_channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
+from generation.comparing import compared_findings, disparagement_gate
+from generation.digests import basis_gate, digest_gate, quote_gate
 from generation.facts import Facts, facts_of, holds, normal
 from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
-from generation.needles import finder
+from generation.looks import look_for
 from generation.parsing import ParseError, parse
 from generation.records import AdCopy, Brief, Claim, Draft, Fields, Rejection
 from generation.shape import (
@@ -47,11 +50,10 @@ _ADDRESS = (
     r"|加(?:微信|v信|vx)|微信号|扫码"
 )
 _CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
-_DIGIT = re.compile(r"\d")
-_may_be_placeholder = finder([_PLACEHOLDER])
-_may_be_address = finder([re.compile(_ADDRESS)])
+_may_be_placeholder, _may_be_contact = look_for([_PLACEHOLDER]), look_for([_CONTACT])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
-_LOOP_OF_TWO = re.compile(r"(..)(?:[\s,，、]{0,3}\1){2}")
+_SHORT_LOOP = re.compile(r"(.{3,6}?)(?:[\s,，、]{0,3}\1){2}")
+_LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
@@ -61,19 +63,21 @@ _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a
 def language_gate(fields: Fields, context: Context) -> Rejection | None:
     """The copy is in its locale's language; names and values from the record may be in any."""
     text = whole(fields)
-    plain, known = _normal_whole(text), context.facts.text
-    words = _LATIN_WORD.findall(plain)
-    han = _HAN.findall(plain)
-    if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
-        return refusal("language", "the copy mixes in another script", text)
+    plain, known = normal(text), context.facts.text
+    han: list[str] = []
+    if not plain.isascii():
+        han = _HAN.findall(plain)
+        if sum(ch not in known for ch in _OTHER_SCRIPT.findall(plain)) > 1:
+            return refusal("language", "the copy mixes in another script", text)
     if context.brief.locale.startswith("zh"):
         acronyms = set(map(str.lower, re.findall(r"\b[A-Z]+\b", text)))
-        foreign = sum(len(word) for word in words if word not in context.facts.words and word not in acronyms)
+        words = (word for word in _LATIN_WORD.findall(plain) if word not in context.facts.words)
+        foreign = sum(len(word) for word in words if word not in acronyms)
         if len(han) < 2 or foreign > len(han):
             return refusal("language", "the copy is not Chinese", text)
     elif any(ch not in known for ch in han):
         return refusal("language", "the copy is not English", text)
-    elif not words:
+    elif not _LATIN_WORD.search(plain):
         return refusal("language", "the copy holds no English words", text)
     return None
 
@@ -91,8 +95,7 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
-    plain = _plain_whole(fields)
-    if not _may_be_address(plain) and len(_DIGIT.findall(plain)) < _TELEPHONE_DIGITS:
+    if not _may_be_contact(_plain_whole(fields)):
         return None
     for name, line in _lines(fields):
         for match in _CONTACT.finditer(normal(line)):
@@ -124,7 +127,13 @@ def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
 
 
 def _ledger(fields: Fields, context: Context) -> list[Finding]:
-    return findings_in(fields, context.brief, context.facts)
+    return _findings(fields, context.brief, context.channel, context.facts)
+
+
+def _findings(fields: Fields, brief: Brief, channel: Channel, facts: Facts) -> list[Finding]:
+    if brief.other is None:
+        return findings_in(fields, brief, facts)
+    return compared_findings(fields, brief, channel)
 
 
 def _objection(findings: Iterable[Finding]) -> Rejection | None:
@@ -157,25 +166,29 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
 def _may_loop(line: str) -> bool:
     """Whether a line may hold a loop, by counting: far cheaper than trying every phrase at every place.
 
-    In a phrase of three to six characters, wherever it begins, two stand whole from an even place on, and come three
-    times within twenty; in one of seven or more, four do from a multiple of four on.
+    In a phrase of three to six characters two stand whole from its first even place on, and come three times within
+    twenty. In one of seven or more, four stand from its first multiple of four on; they come again after the phrase and
+    at most three characters between, and with them all that is left of the phrase.
     """
-    count = line.count
+    count, find = line.count, line.find
     for at in range(0, len(line) - 5, 2):
-        if count(line[at : at + 2], at, at + 20) > 2:
+        if count(line[at : at + 2], at, at + 20) > 2 and (
+            _SHORT_LOOP.match(line, at) or (at and _SHORT_LOOP.match(line, at - 1))
+        ):
             return True
-    for at in range(0, len(line) - 20, 4):
-        if count(line[at : at + 4]) > 2:
-            return True
+    for at in range(0, len(line) - 16, 4):
+        again = find(line[at : at + 4], at + 7, at + 47)
+        while again >= 0:
+            left = max(4, again - at - 6)
+            if line[at : at + left] == line[again : again + left]:
+                return True
+            again = find(line[at : at + 4], again + 1, at + 47)
     return _LOOP_OF_TWO.search(line) is not None
 
 
 def _plain_whole(fields: Fields) -> str:
     """For a first look: what no gate finds here it finds in no line, and that is most copy."""
-    return _normal_whole(whole(fields))
-
-
-_normal_whole = lru_cache(maxsize=4)(normal)  # several gates look at the same copy
+    return normal(whole(fields))
 
 
 def _lines(fields: Fields) -> Iterator[tuple[str, str]]:
@@ -196,6 +209,14 @@ GATES: tuple[Gate, ...] = (
     wording_gate,
     language_gate,
     brand_words_gate,
+    stage_gate,
+    recommendation_gate,
+    answer_gate,
+    quote_gate,
+    basis_gate,
+    digest_gate,
+    persona_gate,
+    disparagement_gate,
 )
 """In this order; cheap and certain ones first. The ledger, which looks at what passed these, is the last of all."""
 
@@ -207,7 +228,8 @@ def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | 
 
 def ledger(fields: Fields, brief: Brief) -> tuple[Claim, ...]:
     """Every claim of a copy's words with what supports it: also of text that a person edited."""
-    return tuple(each.claim for each in findings_in(fields, brief, facts_of(brief)))
+    found = _findings(fields, brief, load_channel(brief.channel), facts_of(brief))
+    return tuple(each.claim for each in found)
 
 
 def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[Finding]]:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
-from generation.facts import Facts, aspect_of, contradicts, shares_in
+from generation.digests import of_reviewers
+from generation.facts import REVIEWS, Facts, aspect_of, contradicts, shares_in
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
+from generation.looks import look_for
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
@@ -36,6 +38,8 @@ _FORMER_BEFORE = re.compile(
 )
 _LOWEST_BEFORE = re.compile(r"(?:lowest price|\d ?-?days? low|最低)[^.,。;!€$£¥元]{0,32}\Z")
 _REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
+_FORMER = (_REDUCED, _FORMER_BEFORE, _LOWEST_BEFORE)
+_may_be_former = look_for(_FORMER)
 _FORMER_AFTER = re.compile(r"\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made))")
 _OFF_BEFORE = re.compile(
     r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
@@ -47,7 +51,8 @@ _LESS_AFTER = re.compile(
 _OF_HISTORY = re.compile(r"lowest|\blow\b|price|最低|成交价|价")
 _OFF_AFTER = re.compile(r"\s?(?:off\b|discount|cheaper\b|less\b|优惠)")
 _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
-_MAY_BE_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
+_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
+_may_be_made = look_for([_MADE])
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
@@ -86,9 +91,9 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     look = _Look(brief, facts, lexicon(), policy(market, brief.channel))
     masked = may_hide(whole)
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
-    rules = look.policy.candidates("\n".join((whole, *views)))
+    rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
     latin = look.words.heads.intersection(LATIN.findall(whole))
-    made = bool(_MAY_BE_MADE.search(whole))
+    made = _may_be_made(whole) and bool(_MADE.search(whole))
     found: list[Finding] = []
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
@@ -177,6 +182,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
         support = support or of_days_left(stated, facts)
+        if brief.reviews and (support is None or support.startswith(REVIEWS)):
+            support = of_reviewers(plain, stated.start, stated.end, brief, facts) or support
         if support is None and stated.unit == "day" and _OF_HISTORY.search(before + after[:24]):
             support = of_history_days(stated, brief, facts)
     value = figure(stated)
@@ -189,7 +196,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
 
 def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str | None, str]:
     """The kind, the support and the objection of a sum of money."""
-    if any(told.search(before) for told in (_REDUCED, _FORMER_BEFORE, _LOWEST_BEFORE)) or _FORMER_AFTER.match(after):
+    former = _may_be_former(before) and any(told.search(before) for told in _FORMER)
+    if former or _FORMER_AFTER.match(after):
         tell = "a former price, which only the price history supports"
         return "price", of_former_price(stated, look.brief, look.facts), tell
     if _OFF_BEFORE.search(before) or _OFF_AFTER.match(after):
@@ -277,6 +285,8 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
                 continue
             seen.add(span)
             support = of_word(word.text, look.words, look.facts)
+            if support and support.startswith(REVIEWS) and word.kind == "certification":
+                support = None  # a reviewer certifies nothing
             if support is None and word.kind == "comparative":
                 support = _compared(text, word, look)
             elif support is None and (source := look.facts.names_held_in(word.text)) and word.kind != "material":

@@ -17,14 +17,15 @@ import yaml
 
 from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
-from generation.facts import facts_of, normal
+from generation.facts import facts_of, names_the_product, normal
 from generation.prompts import price_text, product_view
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
-from generation.scoring import names_the_product
 from generation.shape import same_line
 
-# What the shipped model was taught. The lexicon has patterns for every channel, so a later training can ask for all.
+# What the shipped model was taught, and for which further channels the lexicon has patterns, so that a later training
+# can ask for them. The others, which aren't ads, need a real instruct model.
 TAUGHT_CHANNELS = ("email", "google_rsa", "meta_feed", "product_page", "push", "sms")
+TEACHABLE_CHANNELS = ("amazon_listing", "linkedin", "pmax", "taobao_title", "wechat_article")
 CURRENCIES = {"en-US": ("USD", "USD", "USD", "EUR", "GBP", "CAD"), "zh-CN": ("CNY", "CNY", "CNY", "CNY", "USD")}
 CATALOGUE_SHARE = 0.25  # products written as large catalogues write them: any words at all, at length
 ROUGH_SHARE = 0.25  # of the others, those whose title is made of words that stand for no thing

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import cache
 
 # GSM 03.38 default alphabet (3GPP TS 23.038 §6.2.1) and its extension table, whose characters take two septets.
 _GSM_BASIC = frozenset(
@@ -21,7 +22,12 @@ def google_width(text: str) -> int:
 
     Source: https://support.google.com/adspolicy/answer/14848297 (limits are halved for Chinese, Japanese, Korean).
     """
-    return len(text) + sum(unicodedata.east_asian_width(ch) in "WF" for ch in text)
+    return len(text) if text.isascii() else len(text) + sum(map(_is_wide, text))
+
+
+@cache
+def _is_wide(ch: str) -> bool:
+    return unicodedata.east_asian_width(ch) in "WF"
 
 
 def gbk_bytes(text: str) -> int:

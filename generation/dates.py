@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from generation.needles import finder
+from generation.looks import look_for
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -29,8 +29,7 @@ _DAY = re.compile(
 )
 _TO = re.compile(r"\s?(?:[-–—~]|to\b|through\b|至|到)\s?(\d{1,2})(?:st|nd|rd|th|[日号])?(?!\d|\s?(?:月|%))")
 _SINCE = re.compile(r"(?<![\d.,])(\d{1,2})(?:st|nd|rd|th)?\s?(?:[-–—]|to)\s?\Z")
-_MONTH_TOLD = finder([re.compile("月|" + "|".join(_MONTHS))])
-_IN_FIGURES = re.compile(r"\d{4}[-/.]\d|\d[./]\d{4}|until \d+/")
+_may_tell_a_day = look_for([_DAY])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Day:
 
 def dates_in(text: str) -> Iterator[Day]:
     """Every date in a normalised text."""
-    if not (_MONTH_TOLD(text) or _IN_FIGURES.search(text)):
+    if not _may_tell_a_day(text):
         return
     for match in _DAY.finditer(text):
         told = match.groupdict()

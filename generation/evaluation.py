@@ -12,10 +12,9 @@ from generation.channels import load_channel
 from generation.checks import check, numbers_gate
 from generation.corpus import examples
 from generation.engine import Engine
-from generation.facts import Facts, facts_of, normal
+from generation.facts import Facts, facts_of, names_the_product, normal
 from generation.prompts import PromptRenderer, render
 from generation.records import AdCopy, Brief, Failure, Sampling
-from generation.scoring import names_the_product
 from generation.shape import Context
 
 DEMO_SAMPLING = Sampling(temperature=0.2, frequency_penalty=0.3)  # what suits the shipped model, as in its campaigns

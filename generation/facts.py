@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from generation.dates import Day, dates_in, day_of
 from generation.numbers import CURRENCIES, Stated, agree, measure_of, numbers_in, of_one_measure, unit_of_name
-from generation.prompts import clean, product_view
-from generation.records import Brief, Evidence, Promotion
+from generation.prompts import clean, product_view, reviews_view
+from generation.records import Brief, Evidence, Product, Promotion
 
 _LATIN = re.compile(r"[a-z][a-z'&-]*")
 OFFERS = ("campaigns.offer", "promotions")  # what people promise; all else is the product's record or evidence
 PRODUCT = "products."
+SHORTEST_NAME = 4  # characters that name a Chinese product by themselves
+REVIEWS = "customer_reviews"  # what somebody wrote of a product: no word of the record's
 # What a shop calls a price that nobody has to have paid: it supports no price of a copy.
 _COMPARED = re.compile(
     r"compare|list price|msrp|rrp|retail|regular price|was\b|原价|市场价|吊牌价|专柜价|划线价|零售价"
@@ -112,9 +115,17 @@ def is_name(source: Source) -> bool:
 
 def normal(text: str) -> str:
     """For matching only: NFKC makes ％ and ￥ plain, and would alter ㎡ or ™ in text for people."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", text).lower()
+    return composed(text).lower()
+
+
+def composed(text: str) -> str:
+    """The text in NFKC, its capitals kept."""
+    return text if text.isascii() else _composed(text)
+
+
+@lru_cache(maxsize=256)  # a copy's gates and its score ask for the same few lines
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def holds(text: str, phrase: str) -> bool:
@@ -132,6 +143,18 @@ def _inside_word(text: str, at: int) -> bool:
     return len(around) == 2 and around.isascii() and around.isalnum()
 
 
+def names_the_product(text: str, facts: Facts) -> bool:
+    """Whether a normalised text holds the brand or the title's beginning.
+
+    That is two words, or six Chinese characters; the whole first word where it is shorter and no mere 新款.
+    """
+    words = facts.title.split()
+    if holds(text, facts.brand) or holds(text, " ".join(words[:2])):
+        return True
+    whole = words[0] if words and len(words[0]) >= SHORTEST_NAME else facts.title
+    return bool(whole) and not whole.isascii() and whole[:6] in text
+
+
 def today() -> date:
     """The day on which a copy is judged: what ended yesterday supports nothing."""
     return date.today()
@@ -142,15 +165,68 @@ def in_force(promotion: Promotion) -> bool:
     return (promotion.starts or date.min) <= today() <= (promotion.ends or date.max)
 
 
+_Column = tuple[str, str, str]  # a source's name, its text, what is shown of it
+_Told = tuple[Any, ...]  # what _facts takes
+
+
 def facts_of(brief: Brief) -> Facts:
-    """The facts of a brief's product, offer and evidence, computed once for all its segments and variants."""
-    view, product, campaign = product_view(brief.product, brief.locale), brief.product, brief.campaign
+    """The facts of a brief's product, offer and evidence, computed once for all its segments and variants.
+
+    Of two products that are compared, those of both; of a persona, the segment's own words; with stored reviews, what
+    those say.
+    """
+    if brief.other is None:
+        return _facts(*_told(brief, brief.product))
+    return _of_both(*(_told(brief, product) for product in (brief.product, brief.other)))
+
+
+def facts_of_each(brief: Brief, other: Product) -> tuple[Facts, Facts]:
+    """The facts of each of two products by itself."""
+    return _facts(*_told(brief, brief.product)), _facts(*_told(brief, other))
+
+
+def _told(brief: Brief, product: Product) -> _Told:
+    view, campaign = product_view(product, brief.locale), brief.campaign
     price = f"{product.price} {product.currency}" if view["price"] else ""
     promotion = campaign.promotion if campaign.promotion and in_force(campaign.promotion) else None
-    return _facts(
+    own = () if product is brief.other else brief.evidence  # of the other product none is loaded
+    return (
         view["title"], view["brand"] or "", view["category"] or "", (view["price"] or "", price),
         view["description"] or "", tuple(view["attributes"]), clean(campaign.offer or "", 200), promotion,
-        tuple(each for each in brief.evidence if each.expires is None or each.expires >= today()),
+        tuple(each for each in own if each.expires is None or each.expires >= today()), *_further(brief),
+    )  # fmt: skip
+
+
+def _further(brief: Brief) -> tuple[tuple[_Column, ...], tuple[date, ...]]:
+    """What a copy rests on besides a product: its reviews, or a segment where there is no product."""
+    if not brief.product.title:
+        segment = brief.segment
+        told = (segment.name, ", ".join(segment.interests), ", ".join(segment.needs))
+        columns = ("segments.name", "segments.interests", "segments.needs")
+        return tuple((column, clean(text, 600), "") for column, text in zip(columns, told, strict=True)), ()
+    reviews = reviews_view(brief)
+    if reviews is None or brief.reviews is None:
+        return (), ()
+    counted: tuple[_Column, ...] = (("product_reviews.count", str(reviews.count), str(reviews.count)),)
+    if reviews.mean is not None:
+        counted += (("product_reviews.mean", f"{reviews.mean} of 5", str(reviews.mean)),)
+    texts = tuple((REVIEWS, each.text, each.id) for each in reviews.shown)
+    return (*counted, *texts), (brief.reviews.first, brief.reviews.last)
+
+
+@lru_cache(maxsize=1024)
+def _of_both(first: _Told, second: _Told) -> Facts:
+    """Both products' facts as one record: for the gates that ask only whether something is known at all."""
+    one, other = _facts(*first), _facts(*second)
+    aspects = {
+        name: (*one.aspects.get(name, ()), *other.aspects.get(name, ())) for name in {*one.aspects, *other.aspects}
+    }
+    return replace(
+        one, text=f"{one.text} \n{other.text}", names=f"{one.names} \n{other.names}",
+        numbers=one.numbers + other.numbers, days=one.days + other.days,
+        words=one.words | other.words, things=one.things | other.things, values=one.values + other.values,
+        sources=one.sources + other.sources, aspects=aspects,
+        shares=one.shares + other.shares,
     )  # fmt: skip
 
 
@@ -158,6 +234,7 @@ def facts_of(brief: Brief) -> Facts:
 def _facts(
     title: str, brand: str, category: str, price: tuple[str, str], description: str,
     attributes: tuple[tuple[str, str], ...], offer: str, promotion: Promotion | None, evidence: tuple[Evidence, ...],
+    further: tuple[_Column, ...], further_days: tuple[date, ...],
 ) -> Facts:  # fmt: skip
     named = [(normal(name), Source(f"products.attributes.{name}", normal(value), value)) for name, value in attributes]
     columns = (
@@ -165,6 +242,7 @@ def _facts(
         ("products.price", *price), ("products.description", description, ""), ("campaigns.offer", offer, offer),
         ("promotions", clean(promotion.terms, 200) if promotion else "", promotion.id if promotion else ""),
         *(("claim_evidence", clean(each.statement, 600), each.id) for each in evidence),
+        *further,
     )  # fmt: skip
     told = [Source(column, normal(value), shown) for column, value, shown in columns]
     text = " \n".join((*(source.text for source in told), *(f"{name}: {source.text}" for name, source in named)))
@@ -173,7 +251,7 @@ def _facts(
         text=text,
         names=" \n".join(source.text for source in told if is_name(source)),
         numbers=numbers,
-        days=tuple(_known_days(told, named, promotion)),
+        days=tuple(_known_days(told, named, promotion, further_days)),
         words=frozenset(_LATIN.findall(text)),
         things=frozenset(_LATIN.findall(normal(f"{title} {category}"))),
         brand=normal(brand),
@@ -195,8 +273,10 @@ def _known_numbers(told: list[Source], named: list[tuple[str, Source]]) -> Itera
                 stated = replace(stated, unit="off")
             elif stated.unit == "off" and source.column.startswith(PRODUCT) and not is_name(source):
                 continue  # a supplier's own "20% off" is no promotion of the shop's
-            elif stated.unit in CURRENCIES and source.column == "products.description":
+            elif stated.unit in CURRENCIES and source.column in ("products.description", REVIEWS):
                 continue  # nor is a sum in a description the price
+            elif stated.unit in ("off", "%") and source.column == REVIEWS:
+                continue  # what share of it is what is not for a reviewer to say
             yield from ((each, source) for each in (stated, *stated.parts))
     for name, source in named:
         if _COMPARED.search(name):
@@ -210,13 +290,15 @@ def _known_numbers(told: list[Source], named: list[tuple[str, Source]]) -> Itera
 
 
 def _known_days(
-    told: list[Source], named: list[tuple[str, Source]], promotion: Promotion | None
+    told: list[Source], named: list[tuple[str, Source]], promotion: Promotion | None, reviewed: tuple[date, ...]
 ) -> Iterator[tuple[Day, Source]]:
     for source in (*told, *(source for _, source in named)):
         yield from ((day, source) for day in dates_in(source.text))
     for day in (promotion.starts, promotion.ends) if promotion else ():
         if day:
             yield day_of(day), Source("promotions", "", promotion.id if promotion else "")
+    for day in reviewed:
+        yield day_of(day), Source("product_reviews", "", day.isoformat())
 
 
 def _aspects(named: list[tuple[str, Source]], told: list[Source]) -> dict[str, tuple[Stated, ...]]:

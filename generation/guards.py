@@ -6,7 +6,7 @@ What the gates refuse is kept without the data. Finding it is ``generation.perso
 from dataclasses import replace
 
 from generation.facts import Facts, holds, normal
-from generation.injection import echoes_of, instructs
+from generation.injection import echoes_of, instructs, may_instruct
 from generation.personal import leaks, masked
 from generation.prompts import hidden_in
 from generation.records import AdCopy, Fields, Rejection
@@ -28,13 +28,14 @@ def personal_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def injection_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nothing of the sentences that speak to the model in the product's text, and no such sentence of its own."""
-    echoes = echoes_of(hidden_in(context.brief.product), context.facts.text)
-    if not echoes.runs and not instructs(whole(fields)):
+    echoes = echoes_of(hidden_in(context.brief), context.facts.text)
+    text = whole(fields)
+    if not echoes.runs and not (may_instruct(normal(text)) and instructs(text)):
         return None
     for name, lines in fields.items():
         for line in lines:
             if echo := echoes.find(line):
-                return refusal("injection", f"{name} repeats {echo!r} of an instruction in the product's text", line)
+                return refusal("injection", f"{name} repeats {echo!r} of an instruction in the catalogue's text", line)
             if (told := instructs(line)) and not holds(context.facts.text, told):
                 return refusal("injection", f"{name} speaks to a model, {told!r}", line)
     return None

@@ -6,12 +6,14 @@ for addresses, numbers and claims. Control tokens and invisible characters are g
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
 import yaml
+
+from generation.looks import look_for
 
 ECHO_WORDS = 4  # neighbouring words of a cut sentence that make an echo; all of them where it has fewer
 ECHO_HANZI = 5
@@ -117,11 +119,21 @@ def _sentences(text: str) -> Iterator[tuple[str, bool]]:
         yield text[at:], True
 
 
+def may_instruct(plain: str) -> bool:
+    """Whether a normalised copy may do so: a first look."""
+    return _telling()(plain)
+
+
+@cache
+def _telling() -> Callable[[str], bool]:
+    needles = (*_data()["copy_needles"], *_data()["copy_needles_zh"])
+    return look_for([re.compile("|".join(map(re.escape, needles)))])
+
+
 def instructs(text: str) -> str | None:
     """The words with which a copy speaks to a model instead of a customer, or None."""
     plain = _normal(text)
-    telling = _holds_one(plain, _data()["copy_needles"])
-    if not telling and (text.isascii() or not _holds_one(plain, _data()["copy_needles_zh"])):
+    if not may_instruct(plain):
         return None
     for pattern in (_phrases().overrides, _phrases().addressed):
         if match := pattern.search(plain):

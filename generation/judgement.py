@@ -17,12 +17,14 @@ from generation.channels import load_channel
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
-    "calibration.py", "checks.py", "claims.py", "counting.py", "dates.py", "facts.py", "guards.py", "injection.py",
-    "lexicon.py", "lines.py", "needles.py", "numbers.py", "parsing.py", "personal.py", "policies.py", "prompts.py",
-    "readability.py", "scoring.py", "shape.py", "support.py",
+    "answers.py", "audiences.py", "calibration.py", "checks.py", "claims.py", "comparing.py", "content.py",
+    "counting.py", "dates.py", "digests.py", "facts.py", "guards.py", "injection.py", "lexicon.py", "lines.py",
+    "looks.py", "measures.py", "needles.py", "numbers.py", "parsing.py", "personal.py", "policies.py", "prompts.py",
+    "readability.py", "scoring.py", "shape.py", "stages.py", "support.py",
 )  # fmt: skip
 DATA = (
-    "scoring.yaml", "readability.yaml", "voices.yaml", "corpus/words-zh-CN.txt", "corpus/zh-CN.yaml",
+    "kinds.yaml", "scoring.yaml", "readability.yaml", "stages.yaml", "voices.yaml", "corpus/words-zh-CN.txt",
+    "corpus/zh-CN.yaml",
 )  # fmt: skip
 
 

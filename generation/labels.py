@@ -108,7 +108,8 @@ def _brief(row: Mapping[str, Any]) -> Brief:
         raise ValueError("neither copy_id nor the product's title is there")
     if locale not in LOCALES:
         raise ValueError(f"no locale {locale[:40]!r}; there are {', '.join(LOCALES)}")
-    load_channel(channel)
+    if load_channel(channel).about != "audience":
+        raise ValueError(f"a copy of {channel} is rated by its copy_id: a row doesn't hold what it is about")
     price, currency = row.get("price"), row.get("currency")
     if (price is None) != (currency is None):
         raise ValueError("a price has a currency, and a currency a price")

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
+from generation.looks import look_for
 from generation.needles import finder
 
 _PARTS = (
@@ -165,12 +167,12 @@ class Stated:
 
 _DIGIT = re.compile(r"\d")
 _BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
-_may_count = finder([_COUNTED])
+_has_a_word, _may_count = finder([_COUNTED]), look_for([_COUNTED])
 
 
 def may_state(text: str) -> bool:
-    """Whether a text may hold a number, at a glance."""
-    return bool(_DIGIT.search(text)) or _may_count(text)
+    """Whether a text may hold a number or a date, at a glance: a digit, or any of the words for them."""
+    return bool(_DIGIT.search(text)) or _has_a_word(text)
 
 
 def numbers_in(text: str) -> Iterator[Stated]:
@@ -252,6 +254,7 @@ def _number_in_words(match: re.Match[str]) -> Stated:
     return Stated(match[0], frozenset({value}), "off" if match["off"] and unit == "%" else unit)
 
 
+@lru_cache(maxsize=4096)  # a product's copies state the same few figures
 def _readings(digits: str, scale: int) -> frozenset[Decimal]:
     """1,299.00 and 1.299,00 are both 1299; 1.299 may be either, and matches either, but 1,299 is 1299."""
     if len(digits) > _DIGITS_MOST:
@@ -344,6 +347,12 @@ def _same_quantity(stated: Stated, known: Stated) -> bool:
 def measure_of(unit: str | None) -> str | None:
     """What a unit measures, by its smallest unit: of "cm" and of "m" it is "mm"."""
     return _SMALLEST[unit][0] if unit and unit in _SMALLEST else unit
+
+
+def quantities(stated: Stated) -> tuple[str | None, frozenset[Decimal]]:
+    """What a number measures, and how many of that measure's smallest unit it may be: 1.5 l is 1,500 ml."""
+    unit, factor = _SMALLEST.get(stated.unit or "", (stated.unit, Decimal(1)))
+    return unit, frozenset((value * factor).normalize() for value in stated.values)
 
 
 def figure(stated: Stated) -> str:

@@ -7,7 +7,7 @@ around it). Judging the text is in ``generation.checks``.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from generation.channels import Channel
 from generation.records import Fields
@@ -26,6 +26,22 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "bullet": ("要点", "卖点", "五点描述", "bulletpoint", "keyproductfeature"),
     "business_name": ("商家名称", "企业名称", "公司名称"),
     "digest": ("摘要", "导读", "summary"),
+    "paragraph": ("段落", "正文", "描述", "para", "text"),
+    "answer": ("回答", "答", "答复", "回复", "reply", "response"),
+    "first": ("第一款", "商品一", "firstproduct", "product"),
+    "second": ("第二款", "商品二", "secondproduct"),
+    "difference": ("区别", "差别", "不同", "对比", "keydifference"),
+    "choose": ("怎么选", "选择", "选择建议", "选购建议", "whichtochoose", "choice", "recommendation"),
+    "summary": ("总结", "概括", "摘要", "小结", "overview"),
+    "basis": ("依据", "来源", "basedon"),
+    "point": ("要点", "观点", "keypoint", "bullet"),
+    "quote": ("原话", "引文", "引用", "customerquote", "quotation"),
+    "name": ("名称", "类型", "画像名称", "personaname", "title"),
+    "who": ("人群", "他们是谁", "是谁", "whotheyare", "description"),
+    "likes": ("喜好", "喜欢", "兴趣", "interests"),
+    "needs": ("需求", "需要"),
+    "speak": ("怎么说", "沟通方式", "说话方式", "howtospeak", "howtotalktothem", "tone"),
+    "avoid": ("避免", "不要说", "忌讳", "whattoavoid", "dont"),
     "intro": ("正文", "导语", "介绍性文字", "introductorytext", "introduction", "introtext", "primarytext"),
 }
 _THOUGHT = re.compile(r"<(/?)think(?:ing)?>")
@@ -52,19 +68,22 @@ def parse(text: str, channel: Channel) -> Fields:
 
     Raises ParseError with one line for the reviewer.
     """
-    text = _FENCE.sub("", _answer(text)).strip()
+    text = _answer(text)
+    if "```" in text:
+        text = _FENCE.sub("", text)
+    text = text.strip()
     if not text:
         raise ParseError("the draft is empty")
     if len(text) > DRAFT_CHARACTERS:
         raise ParseError(f"the draft is {len(text)} characters long; no copy is longer than {DRAFT_CHARACTERS}")
     maximum = {spec.name: spec.maximum for spec in channel.fields}
-    found: dict[str, list[str]] = {name: [] for name in maximum}
+    found: dict[str, dict[str, str]] = {name: {} for name in maximum}
     labels = _labels(channel)
     for name, line in _from_json(text, labels) or _from_lines(text, labels, maximum):
         clean = _plain(line)
-        if clean and len(found[name]) < maximum[name] and not any(same_words(clean, other) for other in found[name]):
-            found[name].append(clean)
-    fields = {name: tuple(lines) for name, lines in found.items() if lines}
+        if clean and len(found[name]) < maximum[name]:
+            found[name].setdefault(_words(clean), clean)
+    fields = {name: tuple(lines.values()) for name, lines in found.items() if lines}
     if not fields:
         wanted = ", ".join(spec.name for spec in channel.fields if spec.ask)
         raise ParseError(f"none of the fields {wanted} is in it")
@@ -73,7 +92,12 @@ def parse(text: str, channel: Channel) -> Fields:
 
 def same_words(line: str, other: str) -> bool:
     """Whether two lines differ in nothing but capitals and spaces, and one of them is enough."""
-    return line == other or "".join(line.lower().split()) == "".join(other.lower().split())
+    return line == other or _words(line) == _words(other)
+
+
+def _words(line: str) -> str:
+    """A line without capitals and spaces."""
+    return "".join(line.lower().split())
 
 
 @cache
@@ -86,6 +110,7 @@ def _labels(channel: Channel) -> dict[str, str]:
     return names
 
 
+@lru_cache(maxsize=1024)  # models call a field by few names
 def _key(label: str) -> str:
     key = re.sub(r"[(（][^)）]*[)）]?|[\W_\d]", "", label.lower())
     return key[:-1] if key.endswith("s") and key.isascii() else key

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from generation.looks import look_for
 from generation.records import Product, Segment
 
 LONGEST_CLAUSE = 160  # characters; of a longer one only the personal data itself is cut
@@ -48,6 +49,7 @@ class _Words:
         given = f"(?:(?![{data['no_given_names']}])[\u4e00-\u9fff])"
         name = r"[A-Z][a-z]+(?:[-' ][A-Z][a-z]+){0,2}"
         first_names = "|".join(data["first_names"].split())
+        self.first_names = re.compile(rf"\b(?:{first_names})\b", re.ASCII)
         boundary = rf"(?:(?<![\u4e00-\u9fff])|(?<=[{before}]))"
         self.names = (
             re.compile(rf"\b(?:{'|'.join(data['titles_en'])})\b\.? ?(?P<name>(?:[A-Z]\. ?)?{name})", re.ASCII),
@@ -58,24 +60,17 @@ class _Words:
                 rf"(?:{'|'.join(data['name_labels_zh'])})[:：\s]{{0,2}}(?P<name>{surname}[\u4e00-\u9fff]{{1,2}})"
             ),
         )
-        # What none of the shapes can be without: most text has none of it, and is done with.
-        latin = "|".join(sorted((*data["titles_en"], *data["salutations_en"]), key=len, reverse=True))
-        hanzi = "|".join((*data["titles_zh"], *data["name_labels_zh"]))
-        self._names_en, self._names_zh = re.compile(rf"(?:{latin})[ .,]"), re.compile(hanzi)
-        self._labels = tuple(word.lower() for word in data["name_labels_en"])
-
-    def may_name(self, text: str, lower: str) -> bool:
-        """Whether a text may hold a person's name at all."""
-        return (
-            self._names_en.search(text) is not None
-            or (":" in lower and any(word in lower for word in self._labels))
-            or (not text.isascii() and self._names_zh.search(text) is not None)
-        )
+        self.may_name = look_for(self.names)  # most text holds no person's name, and is done with
 
 
 @cache
 def _words() -> _Words:
     return _Words(yaml.safe_load((files("templates") / "policies" / "personal.yaml").read_text("utf-8")))
+
+
+def first_names() -> re.Pattern[str]:
+    """People's first names in a text as it is written. By themselves they name nobody: "a Victoria sponge"."""
+    return _words().first_names
 
 
 _EMAIL = re.compile(
@@ -124,33 +119,27 @@ _ADDRESS_ZH = re.compile(
     r"|(?<=地址)[:：]\s?[^，。；\n]{4,40}\d+[号室]",
     re.ASCII,
 )
-_NEEDLES = ("@", "[at]", "(at)", "wechat", "weixin", "vx", "qq", "telegram", "skype", "line id", "passport", "box ")
+_NEEDLE = re.compile(r"(?i:@|[\[(]at[\])]|wechat|weixin|vx|qq|telegram|skype|line id|passport|box )")
 _NUMBER = re.compile(_DIGIT_RUN, re.ASCII)
 _HOUSE = re.compile(r"\d[A-Za-z]?\s(?:[NSEW]\.?\s)?(?:[A-Z\d][\w'’]+\s){1,3}[SARBLDCPHW]", re.ASCII)
 _SHAPES_ZH = re.compile(
-    r"[路街道巷弄同]\s?\d{1,5}\s?[号弄]|[一幺][零〇一二三四五六七八九幺]{10}|[微薇]信|v信|护照|通行证|地址", re.ASCII
+    r"[路街道巷弄同]\s?\d{1,5}\s?[号弄]|[一幺][零〇一二三四五六七八九幺]{10}|[微薇vV]信|护照|通行证|地址", re.ASCII
 )
 _PLATE_BEGINS = re.compile(f"[{_PROVINCES}][A-HJ-NP-Z]")
 
 
-def _may_hold(text: str, lower: str) -> bool:
-    """A quick first look: whether anything in the text can be a number, an account or an address of a person."""
-    if _NUMBER.search(text) or _HOUSE.search(text):
-        return True
-    for word in _NEEDLES:  # a loop and no any(): this runs for every copy
-        if word in lower:
-            return True
-    return not text.isascii() and bool(_SHAPES_ZH.search(lower) or _PLATE_BEGINS.search(text))
+# Whether anything in a text can be a number, an account or an address of a person.
+_may_hold = look_for([_NUMBER, _HOUSE, _NEEDLE, _SHAPES_ZH, _PLATE_BEGINS])
 
 
 def find_personal(text: str, locale: str) -> list[Found]:
     """The personal data in a text, in its order, none overlapping another; the longest where several begin together."""
     text = _plain(text)
-    lower, words = text.lower(), _words()
+    words = _words()
     found: list[Found] = []
-    if _may_hold(text, lower):
+    if _may_hold(text):
         found += [Found(kind, *span) for kind, finder in _FINDERS for span in finder(text, locale)]
-    if words.may_name(text, lower):
+    if words.may_name(text):
         found += [Found("name", *match.span("name")) for shape in words.names for match in shape.finditer(text)]
     if len(found) < 2:
         return found

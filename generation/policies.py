@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from generation.looks import look_for
 from generation.needles import finder, needles
 
 MARKETS = ("us", "uk", "eu", "cn")
@@ -26,7 +27,7 @@ _PACK_KEYS = {"pack", "title", "markets", "channels", "rules"}
 _NEEDED = {"id", "kind", "action", "tell", "patterns"}
 _RULE_KEYS = _NEEDED | {"evidence", "source_url", "verified_on", "sure", "enabled", "names_excuse", "spare"}
 NOT_PACKS = ("idioms.yaml", "injection.yaml", "lexicon.yaml", "personal.yaml")  # words and patterns, not rules
-_FEW = 6  # rules that are looked for together
+_FEW = 9  # rules that are looked for together; many more make too large a machine
 _RARE = 2  # bytes of a pattern's shortest literal from which on a first look for it is worth while
 
 
@@ -73,11 +74,11 @@ class Rule:
     @cached_property
     def possible(self) -> Callable[[str], bool]:
         """Whether a text may match one of those."""
-        return finder(self.rare)
+        return look_for(self.rare)
 
     @cached_property
     def _looks(self) -> list[tuple[Callable[[str], bool], re.Pattern[str]]]:
-        return [(finder([pattern]), pattern) for pattern in self.rare]
+        return [(look_for([pattern]), pattern) for pattern in self.rare]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,13 @@ class Policy:
     """All the rules that hold for one market and channel, with a first look over all of them, and over each few."""
 
     rules: tuple[Rule, ...]
-    possible: Callable[[str], bool]
+    possible: Callable[[str], bool]  # by their literals; the looks that follow, by all that they are made of
     groups: tuple[tuple[Callable[[str], bool], tuple[Rule, ...]], ...]
-    always: tuple[tuple[Rule, list[re.Pattern[str]]], ...]  # patterns of single signs, not worth a look
+    common: tuple[tuple[Callable[[str], bool], Rule, list[re.Pattern[str]]], ...]  # patterns without telling literals
 
     def candidates(self, text: str) -> Candidates:
-        """What a normalised text may break."""
-        found: Candidates = list(self.always)
+        """What a normalised text, of one line or several, may break."""
+        found: Candidates = [(rule, patterns) for may_match, rule, patterns in self.common if may_match(text)]
         if self.possible(text):
             found += (
                 (rule, patterns)
@@ -131,12 +132,12 @@ def market_of(market: str | None, locale: str) -> str:
 def policy(market: str, channel: str) -> Policy:
     """The rules for a copy. Raises PolicyError."""
     rules = tuple(rule for pack in packs() if pack.holds(market, channel) for rule in pack.rules)
-    always = tuple((rule, common) for rule in rules if (common := [*filter(_is_common, rule.patterns)]))
+    common = tuple((look_for(those), rule, those) for rule in rules if (those := [*filter(_is_common, rule.patterns)]))
     groups = tuple(
-        (finder(pattern for rule in few for pattern in rule.rare), few)
+        (look_for(pattern for rule in few for pattern in rule.rare), few)
         for few in (rules[at : at + _FEW] for at in range(0, len(rules), _FEW))
     )
-    return Policy(rules, finder(pattern for rule in rules for pattern in rule.rare), groups, always)
+    return Policy(rules, finder(pattern for rule in rules for pattern in rule.rare), groups, common)
 
 
 def _is_common(pattern: re.Pattern[str]) -> bool:

@@ -7,6 +7,8 @@ stays text. Sampling and the engine are elsewhere.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -15,6 +17,7 @@ from typing import Any, Self, cast, overload
 
 import jinja2
 from babel import Locale
+from babel.dates import format_date
 from babel.numbers import format_currency
 from jinja2.meta import find_referenced_templates
 from jinja2.sandbox import SandboxedEnvironment
@@ -23,12 +26,16 @@ from transformers import PreTrainedTokenizerBase
 from generation.channels import LOCALES, load_channel
 from generation.injection import without_instructions
 from generation.personal import cleaned, masked
-from generation.records import Brief, Candidate, Failure, Fields, Product, Prompt, Question
+from generation.records import Brief, Candidate, Failure, Fields, Product, ProductReviews, Prompt, Question, Segment
+from generation.stages import stage_of
 
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 600
 ATTRIBUTE_CHARACTERS = 120
 ATTRIBUTES = 16
+QUESTION_CHARACTERS = 300
+REVIEW_CHARACTERS = 400
+REVIEWS = 8
 
 
 class PromptError(ValueError):
@@ -108,6 +115,57 @@ def product_view(product: Product, locale: str) -> dict[str, Any]:
     }
 
 
+def question_text(brief: Brief) -> str:
+    """A brief's question as a template shows it: nobody's data, and no sentence that addresses the model."""
+    told = brief.question.text[: QUESTION_CHARACTERS * 4] if brief.question else ""
+    # Cut as a name is: a customer's questions and requests are what it is made of.
+    return clean(without_instructions(cleaned(visible(told), brief.locale)[0]).text, QUESTION_CHARACTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReview:
+    """A stored review as a template shows it."""
+
+    id: str
+    text: str
+    rating: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsView:
+    """What a template (and the checks) may know of a product's reviews, with dates as the locale writes them."""
+
+    count: int
+    first: str
+    last: str
+    mean: Decimal | None
+    shown: tuple[ShownReview, ...]
+
+
+def reviews_view(brief: Brief) -> ReviewsView | None:
+    """A brief's stored reviews, cleaned and capped; None where it has none."""
+    return _reviews(brief.reviews, name_of(brief.product), brief.locale) if brief.reviews else None
+
+
+@lru_cache(maxsize=256)  # the prompt asks first, the checks after it
+def _reviews(reviews: ProductReviews, name: str, locale: str) -> ReviewsView:
+    shown = (
+        ShownReview(
+            each.id, clean(safe(each.text[: REVIEW_CHARACTERS * 4], locale, name), REVIEW_CHARACTERS), each.rating
+        )
+        for each in reviews.shown[:REVIEWS]
+    )
+    return ReviewsView(
+        reviews.count, date_text(reviews.first, locale), date_text(reviews.last, locale), reviews.mean,
+        tuple(each for each in shown if each.text),
+    )  # fmt: skip
+
+
+def date_text(day: date, locale: str) -> str:
+    """A day as the locale writes it: ``March 5, 2026``, ``2026年3月5日``."""
+    return format_date(day, "long", locale=_babel(locale))
+
+
 def name_of(product: Product) -> str:
     """What a product is called, with its brand and category."""
     return " ".join(filter(None, (product.title, product.brand, product.category)))
@@ -124,8 +182,17 @@ def name_safe(text: str, locale: str) -> str:
     return without_instructions(kept).text or kept
 
 
-def hidden_in(product: Product) -> tuple[str, ...]:
-    """The sentences for the model in a product's text, all of it, which no prompt shows."""
+def hidden_in(brief: Brief) -> tuple[str, ...]:
+    """The sentences for the model in a brief's hostile text, all of it, which no prompt shows."""
+    cut = _hidden_in_product(brief.product) + (_hidden_in_product(brief.other) if brief.other else ())
+    if brief.question:
+        cut += without_instructions(visible(brief.question.text)).sentences
+    if brief.reviews:
+        cut += _hidden(name_of(brief.product), (), tuple(review.text for review in brief.reviews.shown))
+    return cut
+
+
+def _hidden_in_product(product: Product) -> tuple[str, ...]:
     names = (product.title, product.brand, product.category)
     return _hidden(name_of(product), names, (product.description, *product.attributes.values()))
 
@@ -197,14 +264,6 @@ class TemplateSet:
         if brief.locale not in LOCALES:
             raise PromptError(f"no locale {brief.locale!r}; there are {', '.join(LOCALES)}")
         name = f"{brief.locale}/{brief.channel if copy is None else 'judge'}.j2"
-        segment, separator = brief.segment, "、" if brief.locale.startswith("zh") else ", "
-        product = product_view(brief.product, brief.locale)
-        if not product["title"]:
-            raise PromptError(
-                f"product {brief.product.id} has no title: it left the catalogue, or holds no visible text"
-            )
-        if not clean(segment.name):
-            raise PromptError(f"segment {segment.id} has no name: it is no longer there, or holds no visible text")
         channel = load_channel(brief.channel)
         values = {
             "channel": channel,
@@ -213,12 +272,7 @@ class TemplateSet:
                 "brand_voice": clean(brief.campaign.brand_voice or "", 400) or None,
                 "offer": clean(brief.campaign.offer or "", 200) or None,
             },
-            "product": product,
-            "segment": {
-                "name": masked(clean(segment.name, ATTRIBUTE_CHARACTERS), brief.locale),
-                "interests": masked(clean(separator.join(segment.interests), ATTRIBUTE_CHARACTERS * 2), brief.locale),
-                "needs": masked(clean(separator.join(segment.needs), ATTRIBUTE_CHARACTERS * 2), brief.locale),
-            },
+            **_subject(brief, channel.about),
             "copy": [(spec.name, clean(line)) for spec in channel.fields for line in (copy or {}).get(spec.name, ())],
         }
         try:
@@ -232,6 +286,44 @@ class TemplateSet:
             raise PromptError(f"no prompt template {exc.name!r}") from exc
         except (jinja2.TemplateError, KeyError) as exc:
             raise PromptError(f"template {name}: {exc}") from exc
+
+
+def _subject(brief: Brief, about: str) -> dict[str, Any]:
+    """What the copy is about, None for what a channel's briefs don't have. Raises PromptError where that is missing."""
+    locale, stage, reviews = brief.locale, stage_of(brief), reviews_view(brief)
+    values = {
+        "product": None if about == "persona" else _titled(brief.product, locale),
+        "segment": _segment(brief.segment, locale) if about in ("audience", "persona") else None,
+        "question": question_text(brief) if about == "question" else None,
+        "other": _titled(brief.other, locale) if about == "comparison" and brief.other else None,
+        "reviews": reviews if about == "reviews" else None,
+        "stage": stage.guidance[locale] if stage and about == "audience" else None,
+    }
+    if about == "question" and not values["question"]:
+        raise PromptError(f"product {brief.product.id} has no question to answer, or one without visible text")
+    if about == "comparison" and not values["other"]:
+        raise PromptError(f"product {brief.product.id} is compared with none that is still there")
+    if about == "reviews" and not (reviews and reviews.shown):
+        raise PromptError(f"product {brief.product.id} has no stored review that can be shown")
+    return values
+
+
+def _titled(product: Product, locale: str) -> dict[str, Any]:
+    view = product_view(product, locale)
+    if not view["title"]:
+        raise PromptError(f"product {product.id} has no title: it left the catalogue, or holds no visible text")
+    return view
+
+
+def _segment(segment: Segment, locale: str) -> dict[str, str]:
+    if not clean(segment.name):
+        raise PromptError(f"segment {segment.id} has no name: it is no longer there, or holds no visible text")
+    separator = "、" if locale.startswith("zh") else ", "
+    return {
+        "name": masked(clean(segment.name, ATTRIBUTE_CHARACTERS), locale),
+        "interests": masked(clean(separator.join(segment.interests), ATTRIBUTE_CHARACTERS * 2), locale),
+        "needs": masked(clean(separator.join(segment.needs), ATTRIBUTE_CHARACTERS * 2), locale),
+    }
 
 
 def _mark(value: object) -> Data:

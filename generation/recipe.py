@@ -6,24 +6,62 @@ verdict on the words, such as a channel's limits, is in ``generation.judgement``
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 from generation.channels import load_channel
 from generation.engine import EngineError, context_length
 from generation.prompts import PromptError, TemplateSet
-from generation.records import Brief, Campaign, Product, Segment
+from generation.records import (
+    STAGES,
+    Brief,
+    Campaign,
+    CustomerQuestion,
+    CustomerReview,
+    Product,
+    ProductReviews,
+    Segment,
+)
+from generation.stages import LIFE_CYCLE_CHANNELS
 
 _SAMPLED_BYTES = 1 << 20
 
-# Two made-up rows, one with all and one with next to nothing, so that a template's conditions go both ways.
-_FILLED = (
+# Two made-up briefs, one with all and one with next to nothing, so that a template's conditions go both ways. What a
+# channel isn't about, its prompt doesn't show.
+_FILLED = Brief(
+    0,
     Campaign(0, "c", brand_voice="Plain.", offer="A gift"),
     Product("p", "Mug", "Pellwick", "A mug", "Kitchen", Decimal(15), "EUR", attributes={"Color": "blue"}),
     Segment("s", "Hikers", interests=("maps",), needs=("low weight",)),
+    "",
+    "",
+    question=CustomerQuestion("q", "How big is the mug?"),
+    other=Product("o", "Cup", "Corran", "A cup", "Kitchen", Decimal(12), "EUR", attributes={"Color": "red"}),
+    reviews=ProductReviews(
+        2,
+        date(2026, 1, 2),
+        date(2026, 3, 4),
+        (CustomerReview("r", "It is blue", date(2026, 3, 4), Decimal(4)),),
+        Decimal(4),
+    ),
 )
-_BARE = (Campaign(0, "c"), Product("p", "Mug"), Segment("s", "Hikers"))
+_BARE = Brief(
+    0,
+    Campaign(0, "c"),
+    Product("p", "Mug"),
+    Segment("s", "Hikers"),
+    "",
+    "",
+    question=CustomerQuestion("q", "How big is the mug?"),
+    other=Product("o", "Cup"),
+    reviews=ProductReviews(
+        1, date(2026, 3, 4), date(2026, 3, 4), (CustomerReview("r", "It is blue", date(2026, 3, 4)),)
+    ),
+)
+_TWO_OF_A_DAY = replace(_BARE, reviews=replace(cast(ProductReviews, _BARE.reviews), count=2))
 
 
 def model_revision(model: str, revision: str | None = None) -> str:
@@ -59,7 +97,15 @@ def recipe(channel: str, locale: str, model: str, weights: str, templates: Templ
 
     Raises UnknownChannel and PromptError.
     """
-    shown = [_shown(Brief(0, *rows, channel, locale), templates) for rows in (_FILLED, _BARE)]
+    briefs = [_FILLED, _BARE, *([_TWO_OF_A_DAY] if load_channel(channel).about == "reviews" else ())]
+    if channel in LIFE_CYCLE_CHANNELS:
+        briefs += [
+            replace(
+                _BARE, campaign=replace(_BARE.campaign, life_cycle=True), segment=replace(_BARE.segment, stage=stage)
+            )
+            for stage in STAGES
+        ]
+    shown = [_shown(replace(brief, channel=channel, locale=locale), templates) for brief in briefs]
     parts = [shown, templates.source(channel, locale), model_name(model), weights]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

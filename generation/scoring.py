@@ -17,14 +17,13 @@ import yaml
 from generation.calibration import Calibrations, shown
 from generation.channels import Channel, load_channel
 from generation.checks import check
-from generation.facts import Facts, facts_of, holds, normal
+from generation.facts import Facts, facts_of, holds, names_the_product, normal
 from generation.judgement import judgement
 from generation.readability import prose_of, readability, voice
 from generation.records import AdCopy, Generation, Outcome, ScoredCopy, Segment
 
 FACTS_ENOUGH = 3  # attributes or a price; more would make a list of it
 SEGMENT_WORDS_ENOUGH = 2
-SHORTEST_NAME = 4  # characters that name a Chinese product by themselves
 KEPT = ("judge", "apart", "opening")  # parts that the copy by itself doesn't tell
 _WORD = re.compile(r"[a-z0-9]+(?:['.-][a-z0-9]+)*|[\u3400-\u9fff]")
 _STOP = frozenset(
@@ -89,8 +88,8 @@ def score(ad_copy: AdCopy, channel: Channel, facts: Facts, calibrations: Calibra
     words = words_of(text)
     prose = prose_of(text, words, brief.locale)
     told: dict[str, Told | None] = {
-        "facts": _facts_told(text, facts),
-        "segment": _segment_words_told(text, frozenset(words), brief.segment),
+        "facts": _facts_told(text, facts) if facts.title else None,
+        "segment": _segment_words_told(text, frozenset(words), brief.segment) if brief.segment.name else None,
         "voice": voice(prose, brief.campaign.brand_voice),
         "readable": readability(prose, facts),
         "limits": _limits(len(ad_copy.warnings), len(lines)),
@@ -176,18 +175,6 @@ def _facts_told(text: str, facts: Facts) -> Told:
     share = 0.5 * named + 0.5 * (min(1.0, told / wanted) if wanted else named)
     words = "names the product" if named else "doesn't name the product"
     return share, f"{words}; names {told} of {len(facts.values)} facts" if facts.values else words
-
-
-def names_the_product(text: str, facts: Facts) -> bool:
-    """Whether a normalised text holds the brand or the title's beginning.
-
-    That is two words, or six Chinese characters; the whole first word where it is shorter and no mere 新款.
-    """
-    words = facts.title.split()
-    if holds(text, facts.brand) or holds(text, " ".join(words[:2])):
-        return True
-    whole = words[0] if words and len(words[0]) >= SHORTEST_NAME else facts.title
-    return bool(whole) and not whole.isascii() and whole[:6] in text
 
 
 def _segment_words_told(text: str, words: frozenset[str], segment: Segment) -> Told:

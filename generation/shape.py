@@ -4,16 +4,16 @@ All of it is data in ``templates/channels``, applied here. What a copy may claim
 """
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from generation.channels import Channel, FieldSpec, Rule
 from generation.counting import COUNTERS, UNITS, in_charset
-from generation.facts import Facts, holds, normal
+from generation.facts import Facts, composed, holds, normal
+from generation.looks import look_for, search_for
 from generation.personal import locale_of, masked
 from generation.policies import market_of
 from generation.records import Brief, Fields, Product, Rejection
@@ -29,7 +29,12 @@ _CONTROL = re.compile(
 _DECORATION = re.compile(r"[!！?？]{2,}|\.{4,}|[~～★☆◆●*_=#|]{2,}|[,，、;；:：]{2,}|([^\w\s])\1{3,}")
 _TEMPLATE = re.compile(r"[{}]|\[\s*\]|<\|")
 _FORMULA = tuple("=+-@＝＋－＠")
-_EXCLAMATION = re.compile("[!！]")
+# Most copy holds none of all that, and one look tells: letters, and between them at most a mark of those that may not
+# stand twice, with one or two others on its right; a line begins with none that a spreadsheet takes for a formula.
+_LETTER, _OPENS = "a-zA-Z0-9\u4e00-\u9fff\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f", '"“‘《【(（$¥€£'
+_MARK, _SIGN = r"[!！?？.,，、;；:：~|]", r"[-\"'“”‘’()（）《》【】。·…—–%&/+$¥€£°]"
+_between = f"(?:{_MARK}|{_MARK}?{_SIGN}{{1,2}}{_MARK}?)?"
+_are_plain = search_for(rf"\A[{_LETTER}{_OPENS}](?:{_between}(?:[{_LETTER} ]|\x00[{_LETTER}{_OPENS}]))*{_between}\z")
 _WORD = re.compile(r"[a-z0-9]+(?:['’.-][a-z0-9]+)*|&")
 
 
@@ -73,20 +78,14 @@ def length_gate(fields: Fields, context: Context) -> Rejection | None:
 def characters_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nothing that a platform refuses, that a spreadsheet would run or that a mailing tool would expand."""
     channel, exclamations = context.channel, 0
+    plain = _are_plain("\0".join([line for lines in fields.values() for line in lines]))
     for spec in channel.fields:
         for line in fields.get(spec.name, ()):
-            problem, marks = None, len(_EXCLAMATION.findall(line))
+            marks = line.count("!") + line.count("！")
             exclamations += marks
-            if _CONTROL.search(line):
-                problem = "a control or invisible character"
-            elif _TEMPLATE.search(line):
-                problem = "template brackets"
-            elif line.lstrip().startswith(_FORMULA):
-                problem = f"a leading {line.lstrip()[0]!r}, which a spreadsheet takes for a formula"
-            elif _DECORATION.search(line):
-                problem = "repeated or decorative punctuation"
-            elif not channel.emoji and _EMOJI.search(line):
-                problem = "an emoji or symbol that the channel doesn't take"
+            problem = None if plain else _strange(line, channel)
+            if problem:
+                pass
             elif spec.exclamations is not None and marks > spec.exclamations:
                 problem = "an exclamation mark" if not spec.exclamations else "more than one exclamation mark"
             elif channel.exclamations is not None and exclamations > channel.exclamations:
@@ -101,6 +100,21 @@ def characters_gate(fields: Fields, context: Context) -> Rejection | None:
     return None
 
 
+def _strange(line: str, channel: Channel) -> str | None:
+    """What of a line's characters no field of the channel takes."""
+    if _CONTROL.search(line):
+        return "a control or invisible character"
+    if _TEMPLATE.search(line):
+        return "template brackets"
+    if line.lstrip().startswith(_FORMULA):
+        return f"a leading {line.lstrip()[0]!r}, which a spreadsheet takes for a formula"
+    if _DECORATION.search(line):
+        return "repeated or decorative punctuation"
+    if not channel.emoji and _EMOJI.search(line):
+        return "an emoji or symbol that the channel doesn't take"
+    return None
+
+
 def _forbidden(line: str, spec: FieldSpec, product: Product) -> str | None:
     if spec.forbidden_but_in_brand and product.brand:
         line = line.replace(product.brand, "")
@@ -111,8 +125,8 @@ def wording_gate(fields: Fields, context: Context) -> Rejection | None:
     """No words that the channel refuses in a field, no word too often in one line, no line twice."""
     for spec in context.channel.fields:
         for line in fields.get(spec.name, ()):
-            if spec.refuses and (broken := next(_broken(spec.refuses, line, context), None)):
-                rule, words = broken
+            if spec.refuses and (found := next(broken(spec.refuses, line, context), None)):
+                rule, words = found
                 return refusal("wording", f"{spec.name} holds {rule.says}, {words!r}", line)
             if spec.word_limit is not None and (word := _said_too_often(line, spec)):
                 return refusal("wording", f"{spec.name} holds {word!r} more than {spec.word_limit} times", line)
@@ -132,10 +146,10 @@ def same_line(line: str) -> str:
     return "".join(normal(line).split()).rstrip(".!?。")
 
 
-def _broken(rules: tuple[Rule, ...], line: str, context: Context) -> Iterator[tuple[Rule, str]]:
+def broken(rules: tuple[Rule, ...], line: str, context: Context) -> Iterator[tuple[Rule, str]]:
     """The rules that a line breaks, each with the words in question."""
-    plain = line if line.isascii() else unicodedata.normalize("NFKC", line)
-    if not _any_of(tuple(rule.pattern for rule in rules)).search(plain):
+    plain = composed(line)
+    if not _any_of(tuple([rule.pattern for rule in rules]))(plain):
         return
     for rule in rules:
         for match in re.finditer(rule.pattern, plain):
@@ -166,9 +180,9 @@ def spellings(product: Product) -> str:
 
 
 @cache
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def _any_of(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     """One look for all of them: most lines break none."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return look_for(map(re.compile, patterns))
 
 
 def _said_too_often(line: str, spec: FieldSpec) -> str | None:
@@ -198,7 +212,7 @@ def _over_soft_limits(fields: Fields, channel: Channel) -> Iterator[str]:
 def _wishes(fields: Fields, context: Context) -> Iterator[str]:
     for spec in context.channel.fields:
         for line in fields.get(spec.name, ()) if spec.warns else ():
-            yield from (f"{spec.name} holds {rule.says}: {line}" for rule, _ in _broken(spec.warns, line, context))
+            yield from (f"{spec.name} holds {rule.says}: {line}" for rule, _ in broken(spec.warns, line, context))
     market = market_of(context.brief.campaign.market, context.brief.locale)
     for rule in context.channel.expects:
         if rule.markets and market not in rule.markets:
@@ -209,7 +223,7 @@ def _wishes(fields: Fields, context: Context) -> Iterator[str]:
 
 def whole(fields: Fields) -> str:
     """All the lines of a copy in one text."""
-    return "\n".join(line for lines in fields.values() for line in lines)
+    return "\n".join([line for lines in fields.values() for line in lines])
 
 
 def refusal(gate: str, problem: str, line: str) -> Rejection:

@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
+from generation.digests import of_reviews
 from generation.facts import OFFERS, Facts, holds, normal, today
 from generation.lexicon import Lexicon, lexicon
 from generation.numbers import Stated
@@ -58,6 +59,8 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
         return of_rule(rule, words[4:], brief, facts, (place[0], place[1] + 4))
     if rule.action != "evidence":
         return None
+    if brief.reviews and "review" in rule.evidence:
+        return of_reviews(words, *(place or (words, 0)), brief)
     for each in facts.evidence:
         if each.kind in rule.evidence and _covers(each.statement, each.kind, words):
             return f"claim_evidence: {each.id}"

@@ -6,13 +6,13 @@ Reading files is in ``sql.feeds``; rows are validated by the tables' own constra
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-import psycopg
 from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import Campaign, Product, Promotion, Sampling, Segment
+from sql.copying import copy_rows
 from sql.database import Database
 from sql.feeds.products import as_text
 from sql.feeds.text import storable
@@ -188,25 +188,6 @@ def _upsert_batch(
         """
     ).one()
     return int(result[0]), int(result[1])
-
-
-def copy_rows(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows through COPY on this transaction. Raises SQLAlchemy's DataError or IntegrityError like any statement."""
-    driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row([_array(value) if type(value) is list else value for value in row])
-    except psycopg.DataError as exc:
-        raise DataError(statement, None, exc) from exc
-    except psycopg.IntegrityError as exc:
-        raise IntegrityError(statement, None, exc) from exc
-
-
-def _array(texts: Sequence[str]) -> str:
-    """A text[] as PostgreSQL reads it: the driver's own way takes half of all the time that a row does."""
-    escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
 
 
 def refusal(error: IntegrityError | DataError) -> str:

@@ -1,22 +1,27 @@
-"""Copy into the database in bulk: COPY to a staging table, one guarded upsert, and what became of each brief."""
+"""Copy into the database in bulk, with its claims: COPY where nothing stands yet, else one guarded upsert.
 
-from collections.abc import Mapping, Sequence
+And what became of each brief, and which of its copies is on offer.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import AdCopy, Claim, Failure, Outcome, ScoredCopy
-from sql.catalogue import copy_rows, refusal
+from sql.catalogue import refusal
+from sql.copying import copy_rows
 from sql.database import Database
 from sql.feeds.text import storable
 from sql.queries import query
 
-_COLUMNS = (
+COLUMNS = (
     "brief_id, run_id, attempt, variant, raw_text, status, fields, gate, reason, warnings, score, score_parts, "
-    "raw_score, score_notes, judgement, output_tokens, mean_logprob"
+    "raw_score, score_notes, judgement, output_tokens, mean_logprob, grounds, expires_at, ai_label, provenance"
 )
+CLAIM_COLUMNS = "copy_id, number, kind, field, line, span_start, span_end, text, value, verdict, support, rule"
 
 
 def save_outcomes(database: Database, run_id: int, outcomes: Sequence[Outcome]) -> None:
@@ -46,28 +51,76 @@ def save_outcomes(database: Database, run_id: int, outcomes: Sequence[Outcome]) 
 
 
 def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> None:
-    waiting = connection.execute(
-        text(
-            "select id, attempts from briefs where id = any(:ids) and status = 'pending' order by id for no key update"
-        ),
-        {"ids": [outcome.brief.id for outcome in outcomes]},
-    )
-    attempts = {row.id: row.attempts for row in waiting}
-    outcomes = [outcome for outcome in outcomes if attempts.get(outcome.brief.id) == outcome.brief.attempt]
+    waiting = lock_waiting(connection, run_id, outcomes)
+    outcomes = [
+        outcome
+        for outcome in outcomes
+        if outcome.brief.id in waiting and waiting[outcome.brief.id].attempts == outcome.brief.attempt
+    ]
     if not outcomes:
         return
-    connection.exec_driver_sql(
-        "create temp table if not exists staged_copies on commit delete rows"
-        f" as select {_COLUMNS} from copies with no data"
+    # After the lock, in a statement of its own: so it sees what whoever held the briefs before has written.
+    written = connection.execute(
+        text("select distinct brief_id, attempt from copies where brief_id = any(:ids)"), {"ids": list(waiting)}
     )
-    rows = (_row(run_id, outcome, scored) for outcome in outcomes for scored in outcome.copies)
-    copy_rows(connection, f"copy staged_copies ({_COLUMNS}) from stdin", rows)
-    stage_claims(connection, outcomes, ("candidate", "expired"))
-    connection.exec_driver_sql(query("save_copies"))
+    taken = {(row.brief_id, row.attempt) for row in written}
+    by_place: tuple[list[Outcome], list[Outcome]] = [], []
+    for outcome in outcomes:
+        by_place[(outcome.brief.id, outcome.brief.attempt) in taken].append(outcome)
+    fresh, again = by_place
+    _insert(connection, run_id, fresh, waiting)
+    if again:
+        _overwrite(connection, run_id, again, waiting)
     _settle_briefs(connection, run_id, outcomes)
 
 
-def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
+def lock_waiting(connection: Connection, run_id: int, outcomes: Sequence[Outcome]) -> dict[int, Row[Any]]:
+    """The briefs that wait for their outcome, locked, by id; with what their copies are kept with."""
+    asked = {
+        "run_id": run_id,
+        "ids": [outcome.brief.id for outcome in outcomes],
+        "attempts": [outcome.brief.attempt for outcome in outcomes],
+        "judgements": [outcome.judgement for outcome in outcomes],
+    }
+    return {brief.id: brief for brief in connection.execute(text(query("lock_waiting")), asked)}
+
+
+def _insert(connection: Connection, run_id: int, outcomes: Sequence[Outcome], waiting: Mapping[int, Row[Any]]) -> None:
+    """Straight into the table: nobody else writes copy of a brief that this transaction has locked."""
+    copies = [(outcome, scored) for outcome in outcomes for scored in outcome.copies]
+    numbers = connection.execute(
+        text(
+            "select nextval(s.name) from (select pg_get_serial_sequence('copies', 'id')::regclass as name offset 0) s,"
+            " generate_series(1, :count)"
+        ),
+        {"count": len(copies)},
+    )
+    ids = numbers.scalars().all()
+    rows = (
+        (*row_of(run_id, outcome, scored, waiting[outcome.brief.id]), copy_id)
+        for copy_id, (outcome, scored) in zip(ids, copies, strict=True)
+    )
+    copy_rows(connection, f"copy copies ({COLUMNS}, id) from stdin", rows)
+    numbered = ((copy_id, scored.copy) for copy_id, (_, scored) in zip(ids, copies, strict=True))
+    copy_rows(connection, f"copy claims ({CLAIM_COLUMNS}) from stdin", claim_rows(numbered))
+
+
+def _overwrite(
+    connection: Connection, run_id: int, outcomes: Sequence[Outcome], waiting: Mapping[int, Row[Any]]
+) -> None:
+    connection.exec_driver_sql(
+        "create temp table if not exists staged_copies on commit delete rows"
+        f" as select {COLUMNS} from copies with no data"
+    )
+    rows = (
+        row_of(run_id, outcome, scored, waiting[outcome.brief.id]) for outcome in outcomes for scored in outcome.copies
+    )
+    copy_rows(connection, f"copy staged_copies ({COLUMNS}) from stdin", rows)
+    replace_claims(connection, connection.exec_driver_sql(query("save_copies")), outcomes)
+
+
+def row_of(run_id: int, outcome: Outcome, scored: ScoredCopy, waiting: Row[Any]) -> tuple[Any, ...]:
+    """A copy as the table has it."""
     draft = scored.copy.draft
     return (
         outcome.brief.id,
@@ -79,38 +132,42 @@ def _row(run_id: int, outcome: Outcome, scored: ScoredCopy) -> tuple[Any, ...]:
         outcome.judgement,
         draft.output_tokens,
         draft.mean_logprob,
+        waiting.grounds,
+        waiting.expires_at,
+        waiting.ai_label,
+        waiting.provenance,
     )
 
 
-def stage_claims(connection: Connection, outcomes: Sequence[Outcome], overwritten: Sequence[str]) -> None:
-    """What the copies claim, into a staging table of its own, a row a copy; what they claimed before is forgotten.
+def replace_claims(connection: Connection, written: Iterable[Row[Any]], outcomes: Sequence[Outcome]) -> int:
+    """What copies claim, in the place of what they claimed before. How many copies were written.
 
-    The saving statement takes the claims from there. It overwrites refused copies and those with the statuses given.
+    ``written`` are those that the saving statement touched: their id, brief_id, attempt and variant.
     """
-    connection.exec_driver_sql(
-        "create temp table if not exists staged_claims"
-        " (brief_id bigint, attempt smallint, variant smallint, claims jsonb) on commit delete rows"
-    )
-    rows = (
-        (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant, _claims(scored.copy))
+    ids = {(row.brief_id, row.attempt, row.variant): row.id for row in written}
+    connection.execute(text("delete from claims where copy_id = any(:ids)"), {"ids": list(ids.values())})
+    copies = (
+        (ids.get((outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant)), scored.copy)
         for outcome in outcomes
         for scored in outcome.copies
     )
-    copy_rows(connection, "copy staged_claims (brief_id, attempt, variant, claims) from stdin", rows)
-    connection.execute(text(query("forget_claims")), {"open": list(overwritten)})
+    numbered = ((copy_id, ad_copy) for copy_id, ad_copy in copies if copy_id is not None)
+    copy_rows(connection, f"copy claims ({CLAIM_COLUMNS}) from stdin", claim_rows(numbered))
+    return len(ids)
 
 
-def _claims(ad_copy: AdCopy) -> str:
-    claims = [
-        {
-            "number": number, "kind": claim.kind, "field": claim.field, "line": claim.line, "span_start": claim.start,
-            "span_end": claim.end, "text": claim.text, "value": storable(claim.value), "verdict": claim.verdict,
-            "support": None if claim.support is None else storable(claim.support), "rule": claim.rule,
-        }
+def claim_rows(copies: Iterable[tuple[int, AdCopy]]) -> Iterator[tuple[Any, ...]]:
+    """What copies claim as the table has it, by the copies' ids."""
+    return (
+        (
+            copy_id, number, claim.kind, claim.field, claim.line, claim.start, claim.end, claim.text,
+            storable(claim.value), claim.verdict, None if claim.support is None else storable(claim.support),
+            claim.rule,
+        )
+        for copy_id, ad_copy in copies
         for number, claim in enumerate(ad_copy.claims, 1)
         if _stands(claim, ad_copy)
-    ]  # fmt: skip
-    return to_json(claims).decode()
+    )  # fmt: skip
 
 
 def _stands(claim: Claim, ad_copy: AdCopy) -> bool:

@@ -13,11 +13,12 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import AdCopy, Brief, Draft, Generation, Outcome, Rejection, ScoredCopy
 from sql.briefs import as_briefs, read_surroundings
-from sql.catalogue import copy_rows, refusal
+from sql.catalogue import refusal
+from sql.copying import copy_rows
 from sql.database import Database, streamed
 from sql.plan import pending_places
 from sql.queries import query
-from sql.store import offer_best, stage_claims, verdict
+from sql.store import offer_best, replace_claims, verdict
 
 _COLUMNS = (
     "brief_id, attempt, variant, status, fields, gate, reason, warnings, score, score_parts, raw_score, score_notes, "
@@ -113,8 +114,7 @@ def _save(connection: Connection, run_id: int, outcomes: Sequence[Outcome], floo
         for scored in outcome.copies
     )
     copy_rows(connection, f"copy staged_verdicts ({_COLUMNS}) from stdin", rows)
-    stage_claims(connection, outcomes, ("candidate", "selected"))
-    copies = connection.exec_driver_sql(query("save_verdicts")).scalar_one()
+    copies = replace_claims(connection, connection.exec_driver_sql(query("save_verdicts")), outcomes)
     connection.execute(
         text(query("settle_judged")), {"ids": list(ids), "run_id": run_id, "floor": floor, "copies": copies}
     )

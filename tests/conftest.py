@@ -12,7 +12,7 @@ import pytest
 # Before anything imports vLLM, torch or Prefect: their own defaults are made for servers.
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
 
-from generation import channels, judgement, lexicon, policies, readability, scoring
+from generation import channels, content, judgement, lexicon, measures, policies, readability, scoring, stages
 from generation.engine import Engine, EngineOptions
 from sql.database import Database, downgrade, migrate, open_database
 
@@ -55,6 +55,8 @@ def edit_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     cached = (
         channels.channel_names, channels.load_channel, policies.packs, policies.policy, lexicon.lexicon, scoring.rules,
         judgement.judgement, readability.bands, readability.familiar, readability.traits_of, readability._traits,
+        channels.wording, stages.stages, content.words_of_kinds, content.patterns, content.content_of,
+        measures._measures,
     )  # fmt: skip
 
     def forget() -> None:

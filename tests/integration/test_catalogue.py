@@ -16,7 +16,6 @@ from sql.catalogue import (
     CampaignError,
     CampaignSpec,
     Upserted,
-    copy_rows,
     count_rows,
     list_campaigns,
     read_campaign,
@@ -385,11 +384,3 @@ def test_a_prices_trailing_zeros_do_not_make_a_change(database: Database, theirs
     rows(database, f"update {GOODS} set price = '15.50' where id = 1")
     planned_briefs(database)
     assert rows(database, "select count(*) from briefs where status = 'pending'") == [(2,)]
-
-
-def test_lists_of_hostile_text_come_through_a_copy_as_they_went(database: Database) -> None:
-    lists = [["a\\b", '"q"', "{,}", "NULL", "", "\n\t", "中文，\\\\"], [], ["null"]]
-    with database.begin() as connection:
-        connection.exec_driver_sql("create temp table kept (words text[])")
-        copy_rows(connection, "copy kept (words) from stdin", [(words,) for words in lists])
-        assert connection.exec_driver_sql("select words from kept").scalars().all() == lists

@@ -193,6 +193,20 @@ def test_no_statement_gets_a_faulty_copy_past_the_database(
     rows(limited, "update copies set status = 'rejected'")
 
 
+@pytest.mark.parametrize("status", ["selected", "approved", "edited", "exported"])
+def test_no_faulty_copy_comes_into_the_database_on_offer(limited: Database, status: str) -> None:
+    night(limited, [["Mugs"]])
+    added = (
+        "insert into copies (brief_id, run_id, attempt, variant, status, fields, raw_text, output_tokens)"
+        " select brief_id, run_id, attempt, 7, :s, jsonb_build_object('body', jsonb_build_array(cast(:line as text))),"
+        " '', 0 from copies"
+    )
+    with pytest.raises(IntegrityError, match=rf"copy \d+ may not be {status}: body is 4, the limit is 3"):
+        rows(limited, added, s=status, line=LONG)
+    rows(limited, added, s=status, line="Mugs")
+    assert rows(limited, "select status from copies where variant = 7") == [(status,)]
+
+
 def test_the_words_of_a_selected_copy_cannot_be_made_too_long(limited: Database) -> None:
     run_id, _ = night(limited, [["Mugs"]])
     select_best(limited, run_id)

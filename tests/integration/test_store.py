@@ -1,7 +1,9 @@
 """Outcomes into the database: what becomes of a brief, hostile rows, and which copy is chosen."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from generation.records import AdCopy, Brief, Draft, Failure, Outcome, Product, Rejection, ScoredCopy, Segment
+from generation.records import AdCopy, Brief, Claim, Draft, Failure, Outcome, Product, Rejection, ScoredCopy, Segment
 from sql.catalogue import CampaignSpec, read_campaign, upsert_campaign, upsert_products, upsert_segments
 from sql.database import Database, downgrade, migrate
 from sql.feeds.text import storable
@@ -47,6 +49,14 @@ def gated(brief: Brief, variant: int, reason: str = "too long", raw: str = "raw"
 
 def scored(brief: Brief, *scores: float | None) -> Outcome:
     return Outcome(brief, tuple(passed(brief, variant, score) for variant, score in enumerate(scores)))
+
+
+def with_claim(outcome: Outcome, value: str = "mug") -> Outcome:
+    """The same, each copy claiming one thing."""
+    claim = Claim("material", "title", 0, 0, 4, "Mugs", value, "warned")
+    return replace(
+        outcome, copies=tuple(replace(each, copy=replace(each.copy, claims=(claim,))) for each in outcome.copies)
+    )
 
 
 def whole(database: Database) -> list[list[Any]]:
@@ -162,6 +172,52 @@ def test_a_late_first_attempt_does_not_undo_the_second(database: Database) -> No
     before = whole(database)
     save_outcomes(database, run_id, [first])
     assert whole(database) == before
+
+
+def test_a_brief_that_comes_twice_in_a_batch_is_saved_once(database: Database) -> None:
+    run_id, (brief, other) = started(database, 2)
+    save_outcomes(database, run_id, [scored(brief, 50.0, 60.0), scored(other, 70.0), scored(brief, 80.0)])
+    assert rows(database, "select brief_id, score from copies order by brief_id, variant") == [
+        (brief.id, 50.0), (brief.id, 60.0), (other.id, 70.0),
+    ]  # fmt: skip
+    assert rows(database, "select status from briefs") == [("generated",), ("generated",)]
+
+
+def test_two_who_save_the_same_briefs_at_once_save_each_once(database: Database) -> None:
+    run_id, briefs = started(database, 60)
+    passing = [scored(brief, 50.0, 60.0) if brief.id % 3 else Outcome(brief, (gated(brief, 0),)) for brief in briefs]
+    batch = [with_claim(outcome) for outcome in passing]
+    together = Barrier(4)
+
+    def save(order: int) -> None:
+        together.wait()
+        save_outcomes(database, run_id, batch[::order])
+
+    with ThreadPoolExecutor(4) as savers:
+        list(savers.map(save, [1, -1, 1, -1]))
+    assert rows(database, "select status, count(*) from briefs group by 1 order by 1") == [
+        ("generated", 40), ("pending", 20),
+    ]  # fmt: skip
+    assert rows(database, "select count(*) from copies") == rows(database, "select count(*) from claims") == [(100,)]
+
+
+def test_only_what_people_decided_on_keeps_its_place_and_its_claims(database: Database) -> None:
+    run_id, briefs = started(database, 3)
+    save_outcomes(database, run_id, [with_claim(scored(brief, 50.0, 60.0)) for brief in briefs[:2]])
+    rows(database, "update copies set status = 'approved' where brief_id = :id and variant = 1", id=briefs[0].id)
+    rows(database, "update briefs set status = 'pending'")  # as when a brief is written once more under the same key
+    before = rows(database, "select id, brief_id, variant from copies order by 1")
+    save_outcomes(database, run_id, [with_claim(scored(brief, 70.0, 80.0), "cup") for brief in briefs])
+    found = rows(
+        database,
+        "select c.id, c.brief_id, c.variant, c.status, c.score, l.value"
+        " from copies c left join claims l on l.copy_id = c.id order by 1",
+    )
+    assert [row[:3] for row in found[:4]] == before
+    assert [row[3:] for row in found] == [
+        ("candidate", 70.0, "cup"), ("approved", 60.0, "mug"),
+        *[("candidate", score, "cup") for _ in range(2) for score in (70.0, 80.0)],
+    ]  # fmt: skip
 
 
 def test_an_outcome_of_a_brief_that_is_not_there_costs_no_other(database: Database) -> None:

@@ -15,7 +15,19 @@ import yaml
 
 from generation.channels import load_channel
 from generation.checks import check_fields
-from generation.records import Brief, Campaign, Evidence, Fields, Product, Promotion, Rejection, Segment
+from generation.records import (
+    Brief,
+    Campaign,
+    CustomerQuestion,
+    CustomerReview,
+    Evidence,
+    Fields,
+    Product,
+    ProductReviews,
+    Promotion,
+    Rejection,
+    Segment,
+)
 
 CASES = Path(__file__).parent / "cases"
 
@@ -56,6 +68,17 @@ FITTING_WORDS: dict[str, tuple[str, ...]] = {
     "injection": ("inject", "instruction", "token", "special", "placeholder", "smuggled", "supplier", "character"),
     "brand_words": ("brand", "banned", "required"),
     "origin": ("origin", "country", "made in", "place of", "import"),
+    "answer": ("answer", "record", "details"),
+    "comparison": ("compar",),
+    "disparagement": ("disparag", "runs a product down"),
+    "quote": ("quote", "stored review"),
+    "basis": ("basis", "number of reviews", "mean"),
+    "omission": ("omission", "drawback"),
+    "generalisation": ("reviewers", "stored reviews"),
+    "persona": ("persona", "guess", "personal"),
+    "audience": ("audience",),
+    "watching": ("watching", "looked at", "bought"),
+    "life_stage": ("stage",),
     "clickbait": ("clickbait", "bait", "G-MISREP", "misrep", "punctuation", "capital", "click", "percent", "number"),
 }
 """By a case's reason: words one of which must begin a word of the rejection's gate or line. Lenient: several gates may
@@ -181,31 +204,47 @@ def _case(theme: str, entry: dict[str, Any]) -> Case:
         promotion=_promotion(entry.pop("promotion", None)),
         banned_words=tuple(words.get("banned", ())),
         required_words=tuple(words.get("required", ())),
+        life_cycle=entry.pop("life_cycle", False),
     )
-    segment: dict[str, Any] = {"name": "All readers", **entry.pop("segment", {})}
+    channel = load_channel(entry.pop("channel"))
+    nobody = "All readers" if channel.about in ("audience", "persona") else ""
+    segment: dict[str, Any] = {"name": nobody, **entry.pop("segment", {})}
     lowest_price = entry.pop("lowest_price", None)
     brief = Brief(
         id=1,
         campaign=campaign,
-        product=_product(entry.pop("product")),
+        product=_product(entry.pop("product")) if channel.about != "persona" else Product("", ""),
         segment=Segment(
-            id="s-1",
+            id="s-1" if nobody else "",
             name=segment["name"],
             interests=tuple(segment.get("interests", ())),
             needs=tuple(segment.get("needs", ())),
             size=500,
+            stage=segment.get("stage"),
         ),
-        channel=entry.pop("channel"),
+        channel=channel.channel,
         locale=entry.pop("locale"),
         evidence=tuple(Evidence(**row) for row in entry.pop("evidence", ())),
         lowest_price=None if lowest_price is None else Decimal(lowest_price),
+        question=CustomerQuestion("q-1", entry.pop("question")) if "question" in entry else None,
+        other=_product(entry.pop("other"), "p-2") if "other" in entry else None,
+        reviews=_reviews(entry.pop("reviews")) if "reviews" in entry else None,
     )
     return Case(theme=theme, brief=brief, fields=fields, must_pass=expect == "pass", **entry)
 
 
-def _product(entry: dict[str, Any]) -> Product:
+def _product(entry: dict[str, Any], name: str = "p-1") -> Product:
     attributes = {str(name): str(value) for name, value in entry.get("attributes", {}).items()}
-    return Product(id="p-1", **{**entry, "price": Decimal(entry["price"]), "attributes": attributes})
+    return Product(id=name, **{**entry, "price": Decimal(entry["price"]), "attributes": attributes})
+
+
+def _reviews(entry: dict[str, Any]) -> ProductReviews:
+    shown = tuple(
+        CustomerReview(row["id"], row["text"], row["written"], Decimal(row["rating"]) if "rating" in row else None)
+        for row in entry["shown"]
+    )
+    mean = Decimal(entry["mean"]) if "mean" in entry else None
+    return ProductReviews(entry["count"], entry["first"], entry["last"], shown, mean)
 
 
 def _promotion(entry: dict[str, Any] | None) -> Promotion | None:

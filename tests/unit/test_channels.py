@@ -41,6 +41,34 @@ LIMITS = {
         "digest": (128, None, "code_points", 1, 1),
         "body": (19999, None, "code_points", 1, 1),
     },
+    "recommendation": {"headline": (120, 60, "code_points", 1, 1), "body": (600, 300, "code_points", 1, 1)},
+    "product_description": {
+        "headline": (150, 80, "code_points", 1, 1),
+        "paragraph": (750, 500, "code_points", 2, 5),
+        "bullet": (125, 100, "code_points", 2, 8),
+    },
+    "question_answer": {"answer": (600, 300, "code_points", 1, 1)},
+    "buying_guide": {
+        "headline": (150, 70, "code_points", 1, 1),
+        "first": (250, 120, "code_points", 2, 5),
+        "second": (250, 120, "code_points", 2, 5),
+        "difference": (300, 160, "code_points", 1, 4),
+        "choose": (300, 160, "code_points", 2, 2),
+    },
+    "review_digest": {
+        "summary": (500, 240, "code_points", 1, 1),
+        "basis": (200, None, "code_points", 1, 1),
+        "point": (200, 100, "code_points", 2, 4),
+        "quote": (300, None, "code_points", 1, 3),
+    },
+    "persona_card": {
+        "name": (60, 40, "code_points", 1, 1),
+        "who": (300, 200, "code_points", 1, 1),
+        "likes": (150, 80, "code_points", 1, 4),
+        "needs": (150, 80, "code_points", 1, 4),
+        "speak": (200, 100, "code_points", 1, 3),
+        "avoid": (200, 100, "code_points", 1, 3),
+    },
     "linkedin": {
         "intro": (600, 150, "code_points", 1, 1),
         "headline": (200, 70, "code_points", 1, 1),
@@ -182,6 +210,6 @@ def test_a_specification_is_hashable_and_loaded_once() -> None:
 
 @pytest.mark.parametrize("name", ["", "fax", "_wording", "../policies/basic", "sms.yaml", "SMS"])
 def test_an_unknown_channel_is_named_with_those_there_are(name: str) -> None:
-    with pytest.raises(UnknownChannel, match="there are amazon_listing, email, google_rsa, linkedin, ") as caught:
+    with pytest.raises(UnknownChannel, match="there are amazon_listing, buying_guide, email, google_rsa, ") as caught:
         load_channel(name)
     assert repr(name) in str(caught.value)

@@ -4,9 +4,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generation.channels import channel_names, load_channel
-from generation.checks import check, check_fields
+from generation.checks import _may_loop, check, check_fields
 from generation.counting import sms_segments, utf8_bytes
 from generation.policies import policy
 from generation.records import Brief, Campaign, Draft, Fields, Product, Promotion, Rejection, Segment
@@ -54,6 +56,12 @@ EN: dict[str, Fields] = {
     "taobao_title": {"title": ("Nordhem Oak Stool Round Seat 45 cm",)},
     "wechat_article": {"title": ("Oak Stool",), "digest": ("A stool.",), "body": ("A solid oak stool, 45 cm high.",)},
     "linkedin": {"intro": ("A solid oak stool.",), "headline": ("Oak Stool",), "description": ("45 cm",)},
+    "recommendation": {"headline": ("After day hikes: a seat",), "body": ("The Oak Stool by Nordhem is 45 cm high.",)},
+    "product_description": {
+        "headline": ("Oak Stool by Nordhem",),
+        "paragraph": ("A solid oak stool with a round seat.", "It is 45 cm high, for the hours after day hikes."),
+        "bullet": ("45 cm high", "Round seat"),
+    },
 }
 ZH: dict[str, Fields] = {
     "google_rsa": {
@@ -78,6 +86,12 @@ ZH: dict[str, Fields] = {
     "taobao_title": {"title": ("北屋 橡木凳 圆角凳面 高45厘米",)},
     "wechat_article": {"title": ("北屋橡木凳",), "digest": ("圆角凳面。",), "body": ("来看看这款橡木凳，高45厘米。",)},
     "linkedin": {"intro": ("圆角凳面的橡木凳。",), "headline": ("橡木凳",), "description": ("高45厘米",)},
+    "recommendation": {"headline": ("给周末徒步的人",), "body": ("北屋橡木凳高45厘米，hikers 归来坐一坐。",)},
+    "product_description": {
+        "headline": ("北屋橡木凳",),
+        "paragraph": ("一款圆角凳面的橡木凳。", "高45厘米，放在门边，回家坐下换鞋。"),
+        "bullet": ("高45厘米", "圆角凳面"),
+    },
 }
 
 
@@ -111,7 +125,11 @@ def with_line(channel: str, name: str, line: str, locale: str = "en-US") -> Fiel
     return {**good, name: (line, *good.get(name, ())[1:])}
 
 
-@pytest.mark.parametrize("channel", channel_names())
+# What needs a question, another product, reviews or no product has tests of its own.
+FOR_AN_AUDIENCE = [name for name in channel_names() if load_channel(name).about == "audience"]
+
+
+@pytest.mark.parametrize("channel", FOR_AN_AUDIENCE)
 @pytest.mark.parametrize(("locale", "copies"), [("en-US", EN), ("zh-CN", ZH)])
 def test_plain_copy_passes_everywhere(channel: str, locale: str, copies: dict[str, Fields]) -> None:
     assert judged(copies[channel], channel, locale) == "passed"
@@ -394,6 +412,16 @@ def test_an_address_that_is_the_brands_name_passes_but_no_other_beside_it() -> N
 )  # fmt: skip
 def test_a_line_that_loops_is_refused(line: str, gate: str) -> None:
     assert line_judged(line) == gate
+
+
+@given(
+    st.text("ab ,é好", max_size=9),
+    st.text("abc ,-好", min_size=2, max_size=40),
+    st.lists(st.text(" ,，、", max_size=3), min_size=2, max_size=3),
+    st.text("ab ,é好", max_size=9),
+)
+def test_no_loop_escapes_the_quick_count(before: str, phrase: str, gaps: list[str], after: str) -> None:
+    assert _may_loop(before + phrase + "".join(gap + phrase for gap in gaps) + after)
 
 
 def test_a_loop_in_the_title_may_be_told_and_no_other() -> None:

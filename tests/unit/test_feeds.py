@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import unicodedata
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,7 @@ from generation.records import Product, Segment
 from sql.feeds import FeedError, RefusedRow, Remark, read_products, read_segments
 from sql.feeds.json_rows import read_json_array
 from sql.feeds.prices import Price, PriceError, read_price
-from sql.feeds.text import plain_line, plain_text
+from sql.feeds.text import plain_line, plain_text, storable
 
 SAMPLES = Path(str(files("sql") / "samples"))
 
@@ -137,6 +138,17 @@ def test_plain_text_holds_nothing_that_a_database_refuses(text: str) -> None:
     for value in (plain_text(text), plain_line(f"<p>{text}</p>")):
         value.encode()  # no lone surrogate
         assert "\x00" not in value
+
+
+@given(st.text(st.characters()) | st.text("ab\r\n\t\x00\x7f\x85\u2028\u200d\ud800\ufffe茶"))
+def test_storable_text_loses_controls_and_surrogates_and_nothing_else(text: str) -> None:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = [
+        ch
+        for ch in lines
+        if ch in "\n\t" or (unicodedata.category(ch) not in ("Cc", "Cs") and ch not in "\ufffe\uffff")
+    ]
+    assert storable(text) == "".join(kept)
 
 
 def test_html_nested_beyond_the_recursion_limit_is_read() -> None:

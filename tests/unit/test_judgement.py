@@ -11,6 +11,7 @@ import pytest
 from generation import judgement
 from generation.prompts import TemplateSet
 from generation.recipe import recipe
+from generation.records import Brief, Fields
 
 GENERATION = Path(judgement.__file__).parent
 
@@ -57,6 +58,8 @@ WORDS, VERDICT = (True, False), (False, True)
         ("readability.yaml", "poor: 30", "poor: 31", VERDICT),
         ("voices.yaml", "plain, simple", "plain", VERDICT),
         ("corpus/words-zh-CN.txt", "卫衣", "卫", VERDICT),
+        ("stages.yaml", "steady:", "steady :", VERDICT),
+        ("kinds.yaml", "pathetic|", "", VERDICT),
         ("prompts/en-US/judge.j2", "You judge", "You rate", (False, False)),
         ("corpus/en-US.yaml", "the", "a", (False, False)),
     ],
@@ -122,3 +125,51 @@ def test_every_module_that_judging_goes_through_is_in_the_digest() -> None:
                 module = (node.module or "").removeprefix("generation.")
                 waiting += [module] if module not in data else []
     assert {f"{name}.py" for name in seen} == set(judgement.CODE)
+
+
+@pytest.mark.parametrize(
+    ("channel", "file", "old", "new", "moved"),
+    [
+        ("email", "stages.yaml", "en-US: they buy here now and then", "en-US: they buy now and then", (True, True)),
+        ("sms", "prompts/en-US/_brief.j2", "Customers: ", "They are: ", WORDS),
+        ("question_answer", "prompts/en-US/question_answer.j2", "Question: ", "Asked: ", WORDS),
+        ("buying_guide", "prompts/en-US/buying_guide.j2", "Second product: ", "The other: ", WORDS),
+        ("review_digest", "prompts/en-US/review_digest.j2", "Based on 1 customer", "From 1 customer", WORDS),
+        ("review_digest", "prompts/en-US/review_digest.j2", "reviews written on", "reviews of", WORDS),
+        ("persona_card", "prompts/en-US/persona_card.j2", "Needs: ", "They need: ", WORDS),
+        ("buying_guide", "channels/buying_guide.yaml", "of: other", "of: product", VERDICT),
+        ("recommendation", "channels/_wording.yaml", "猜(?:您|你)", "猜您", VERDICT),
+    ],
+)
+def test_an_edit_of_another_kind_moves_the_digest_of_what_it_may_change(
+    edit_templates: Edit, channel: str, file: str, old: str, new: str, moved: tuple[bool, bool]
+) -> None:
+    before = digests(channel)
+    edit_templates(file, old, new)
+    assert tuple(a != b for a, b in zip(before, digests(channel), strict=True)) == moved
+
+
+@pytest.mark.parametrize(
+    ("channel", "shown"),
+    [
+        ("question_answer", "How big is the mug?"),
+        ("buying_guide", "Cup"),
+        ("review_digest", "Based on 2 customer reviews written from January 2, 2026 to March 4, 2026."),
+        ("persona_card", "maps"),
+        ("push", "Invite them back"),
+    ],
+)
+def test_the_made_up_briefs_show_all_that_a_channel_is_about(
+    monkeypatch: pytest.MonkeyPatch, channel: str, shown: str
+) -> None:
+    texts: list[str] = []
+    pieces = TemplateSet.pieces
+
+    def kept(self: TemplateSet, brief: Brief, copy: Fields | None = None) -> tuple[list[str], list[str]]:
+        system, user = pieces(self, brief, copy)
+        texts.append("".join((*system, *user)))
+        return system, user
+
+    monkeypatch.setattr(TemplateSet, "pieces", kept)
+    recipe(channel, "en-US", "demo", "w", TemplateSet())
+    assert any(shown in text for text in texts)

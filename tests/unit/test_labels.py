@@ -69,6 +69,7 @@ def test_a_copy_that_a_gate_refuses_has_no_score(tmp_path: Path) -> None:
         ({"title": ""}, "neither copy_id nor the product's title is there"),
         ({"locale": "de-DE"}, "no locale 'de-DE'; there are en-US, zh-CN"),
         ({"channel": "fax"}, "no channel 'fax'"),
+        ({"channel": "question_answer"}, "a copy of question_answer is rated by its copy_id"),
         ({"currency": ""}, "a price has a currency"),
         ({"price": "cheap"}, "ConversionSyntax"),
         ({"attributes": "red"}, "Expecting value"),

@@ -12,7 +12,7 @@ from generation.calibration import Calibration
 from generation.channels import channel_names, load_channel
 from generation.checks import check
 from generation.facts import facts_of
-from generation.records import Brief, Campaign, Draft, Generation, Product, ScoredCopy, Segment
+from generation.records import Brief, Campaign, CustomerQuestion, Draft, Generation, Product, ScoredCopy, Segment
 from generation.scoring import deductions, explain, judge, score, total, weights
 
 HIKERS = Segment("s", "Weekend hikers", interests=("day hikes", "tea"), needs=("less weight",), size=400)
@@ -222,3 +222,29 @@ def test_a_score_is_explained_in_words_from_the_strongest_part_to_the_weakest() 
 def test_every_part_has_words() -> None:
     names = [*weights(), *deductions()]
     assert explain(dict.fromkeys(names, 1.0)).count(";") == len(names) - 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "product", "segment", "text", "left_out"),
+    [
+        (
+            "persona_card", Product("", ""), HIKERS,
+            "name: The walker\nwho: Walks a lot.\nlikes: Day hikes\nneeds: Less weight\nspeak: Plainly\navoid: Hype",
+            "facts",
+        ),
+        ("question_answer", STOOL, Segment("", ""), "answer: The Nordhem Oak Stool is 45 cm high.", "segment"),
+    ],
+)  # fmt: skip
+def test_what_a_kind_of_copy_has_none_of_counts_neither_for_nor_against_it(
+    channel: str, product: Product, segment: Segment, text: str, left_out: str
+) -> None:
+    question = CustomerQuestion("q", "How tall is it?") if channel == "question_answer" else None
+    brief = Brief(1, SPRING, product, segment, channel, "en-US", question=question)
+    facts = facts_of(brief)
+    found = score(
+        check(Draft(brief, 0, text, 12, -0.1, "stop"), load_channel(channel), facts), load_channel(channel), facts
+    )
+    assert found.copy.rejection is None
+    assert left_out not in found.parts
+    assert {"facts", "segment"} - {left_out} <= set(found.parts)
+    assert (found.raw or 0) > 60

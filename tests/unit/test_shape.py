@@ -13,6 +13,8 @@ from generation.facts import facts_of
 from generation.records import Brief, Campaign, Fields, Product, Segment
 from generation.shape import (
     Context,
+    _are_plain,
+    _strange,
     characters_gate,
     count_gate,
     length_gate,
@@ -362,3 +364,9 @@ def test_no_text_breaks_a_gate_and_every_reason_is_one_line(text: str, where: tu
         if rejection:
             assert rejection.reason.startswith(name)
     assert isinstance(warnings_for(fields, context.channel, context), tuple)
+
+
+@given(st.lists(st.text("aZ9木é .。!,:'\"“”…-=@$%~|*#[]{}<\n\u200b🪵_￥", min_size=1, max_size=6), max_size=4))
+def test_the_first_look_at_characters_calls_nothing_plain_that_a_channel_refuses(lines: list[str]) -> None:
+    channel = load_channel("sms")
+    assert not _are_plain("\0".join(lines)) or not any(_strange(line, channel) for line in lines)
