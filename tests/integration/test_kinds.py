@@ -14,6 +14,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from flows.parameters import RunParameters
+from flows.planning import all_selections, judgements_of
+from flows.settings import Settings
 from generation.records import (
     AdCopy,
     Brief,
@@ -252,6 +255,15 @@ def test_a_preview_shows_briefs_of_every_kind_and_writes_nothing(shop: Database)
     assert counts.pending == len(CELLS) == sum(places.values())
     assert {brief.channel for brief in briefs} == set(ABOUT)
     assert execute(shop, "select count(*) from briefs") == [(0,)]
+
+
+def test_a_run_plans_each_channel_for_the_rows_that_its_file_says(shop: Database) -> None:
+    real = ["question_answer", "buying_guide", "review_digest", "persona_card", "recommendation"]
+    upsert_campaign(shop, CampaignSpec("Spring", real, ["en-US", "zh-CN"]))
+    ((selection, recipes),) = all_selections(shop, Settings(), RunParameters(campaign="Spring"))
+    kinds = ["question", "comparison", "reviews", "persona", "audience"]
+    assert selection.about == dict(zip(real, kinds, strict=True))
+    assert plan(shop, new_run(shop), selection, recipes, judgements_of(selection)).pending == 2 * len(CELLS)
 
 
 # One thing changes between two nights
