@@ -49,7 +49,8 @@ def publish_plan(rehearsal: DryRun) -> None:
 
 
 def _markdown(sample: CopySample) -> str:
-    title = f"**{_escaped(sample.product_title)}** for {_escaped(sample.segment_name)}"
+    told = (_escaped(words) for words in (sample.product_title, sample.segment_name) if words)
+    title = " · ".join(f"**{words}**" for words in told)
     fields = "\n".join(f"> {name}: {_escaped(text)}  " for name, text in lines_of(sample))
     return f"\n{title}, {sample.channel}, {sample.locale}, score {sample.score:.0f}\n\n{fields}"
 

@@ -49,8 +49,11 @@ def audit(
     settings = settings_or_stop()
     quiet_libraries()
     from generation.audit import AuditError, examine, swaps
+    from generation.channels import load_channel
     from generation.engine import Engine
 
+    if load_channel(channel.value).about != "audience":
+        stop(f"copy for {channel.value} isn't written of a product for an audience: choose another channel")
     try:
         chosen = swaps(locale.value, attribute or ())
     except AuditError as exc:

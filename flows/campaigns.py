@@ -4,11 +4,21 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from flows.parameters import Channel, Locale, ProductFilter
 from generation.records import Sampling
-from sql.catalogue import CampaignError, CampaignSpec
+from sql.catalogue import LIFE_CYCLE_CHANNELS, CampaignError, CampaignSpec
 
 
 class SamplingModel(BaseModel):
@@ -45,6 +55,19 @@ class CampaignModel(BaseModel):
     required_words: Annotated[list[_Word], Field(max_length=20)] = []
     priority: int = Field(default=0, ge=-32_768, le=32_767)
     sampling: SamplingModel = SamplingModel()
+    life_cycle: bool = False
+
+    @field_validator("life_cycle")
+    @classmethod
+    def _only_to_known_customers(cls, life_cycle: bool, info: ValidationInfo) -> bool:
+        others = [channel for channel in info.data.get("channels", ()) if channel not in LIFE_CYCLE_CHANNELS]
+        if life_cycle and others:
+            why = (
+                f"copy by stages of a customer's life goes to customers that the shop knows, on"
+                f" {', '.join(LIFE_CYCLE_CHANNELS)}, not on {', '.join(others)}"
+            )
+            raise PydanticCustomError("life_cycle", "{why}", {"why": why})
+        return life_cycle
 
 
 _CAMPAIGNS = TypeAdapter(list[CampaignModel])
@@ -77,6 +100,7 @@ def read_campaigns(path: Path) -> list[CampaignSpec]:
             promotion_id=campaign.promotion,
             banned_words=tuple(campaign.banned_words),
             required_words=tuple(campaign.required_words),
+            life_cycle=campaign.life_cycle,
         )
         for campaign in campaigns
     ]

@@ -18,7 +18,11 @@ _Spec = TypeVar("_Spec")
 def load(
     file: Annotated[
         Path,
-        typer.Argument(help="A product feed, campaigns, promotions or claim evidence.", exists=True, dir_okay=False),
+        typer.Argument(
+            help="Products, campaigns, promotions, claim evidence, customers' questions or reviews, pairs to compare.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Where a field stands; may be repeated.")
@@ -28,7 +32,9 @@ def load(
 ) -> None:
     """Load products by id from a Merchant Center feed, a Shopify CSV, JSON or plain CSV; or campaigns from YAML.
 
-    Promotions (id, terms, …) and claim evidence (id, statement, source, …), YAML or CSV, are told by their columns.
+    Other lists, YAML or CSV, are told by their columns: promotions (id, terms, …), claim evidence (id, statement,
+    source, …), customers' questions (product, question), pairs to compare (product, other), customers' reviews
+    (product, text, written, rating). Who asked or wrote is never kept.
 
     Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
     """
@@ -108,14 +114,18 @@ def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
 
 
 def _load_list(settings: Settings, file: Path, kind: str) -> None:
-    """Promotions or claim evidence."""
+    """Any list but products and campaigns."""
+    from flows.customer_words import Screen
+    from sql.customers import upsert_comparisons, upsert_questions, upsert_reviews
     from sql.evidence import upsert_evidence
     from sql.feeds import FeedError, RefusedRow
-    from sql.feeds.evidence import EvidenceSpec, read_evidence
-    from sql.feeds.promotions import PromotionSpec, read_promotions
+    from sql.feeds.customers import read_comparisons, read_questions, read_reviews
+    from sql.feeds.evidence import read_evidence
+    from sql.feeds.promotions import read_promotions
     from sql.promotions import upsert_promotions
 
     refused: list[tuple[int, str]] = []
+    screened = Screen()
 
     def kept(rows: Iterator[_Spec | RefusedRow]) -> Iterator[_Spec]:
         for row in rows:
@@ -127,16 +137,24 @@ def _load_list(settings: Settings, file: Path, kind: str) -> None:
     with opened(settings) as database:
         try:
             if kind == "promotions":
-                promotions: Iterator[PromotionSpec] = kept(read_promotions(file))
-                result = upsert_promotions(database, promotions)
+                result = upsert_promotions(database, kept(read_promotions(file)))
+            elif kind == "questions":
+                result = upsert_questions(database, kept(read_questions(file, screened.keep)))
+            elif kind == "comparisons":
+                result = upsert_comparisons(database, kept(read_comparisons(file)))
+            elif kind == "customer reviews":
+                result = upsert_reviews(database, kept(read_reviews(file, screened.keep)))
             else:
-                evidence: Iterator[EvidenceSpec] = kept(read_evidence(file))
-                result = upsert_evidence(database, evidence)
+                result = upsert_evidence(database, kept(read_evidence(file)))
         except FeedError as exc:
             stop(exc)
     _print_lines("refused", refused)
+    for told in screened.shown:
+        screen.print(f"  {escape(told)}", soft_wrap=True)
+    if screened.more:
+        screen.print(f"  … and {screened.more:,} more")
     for number, reason in result.refused:
-        screen.print(f"  refused: {escape(number)}: {escape(reason)}")
+        screen.print(f"  refused: {escape(number)}: {escape(reason)}", soft_wrap=True)
     total_refused = len(refused) + len(result.refused)
     print(f"{kind}: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused")
 

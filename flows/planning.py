@@ -16,6 +16,7 @@ from generation.judgement import judgement
 from generation.judging import judge_name
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision, recipe
+from generation.records import Brief
 from sql.calibrations import read_calibrations
 from sql.catalogue import CampaignSpec, list_campaigns, read_campaign
 from sql.database import Database
@@ -94,6 +95,7 @@ def all_selections(
             limit=parameters.limit or None,
             floor=settings.segment_floor,
             retry_failed=parameters.retry_failed,
+            about={name: load_channel(name).about for name in parameters.channels or campaign.channels},
         )
         recipes = {
             (channel, locale): recipe(channel, locale, settings.engine_options.model, weights, templates)
@@ -156,13 +158,17 @@ def dry_run(database: Database, settings: Settings, parameters: RunParameters) -
         pending.update(places)
         for brief in briefs:
             tokens = len(renderer.render(brief).token_ids)
-            where = (
-                f"{brief.campaign.name} · {brief.channel} · {brief.locale} · {brief.product.id} · {brief.segment.id}"
-            )
-            prompts.append((f"{where} · {tokens} tokens", renderer.text(brief)))
+            prompts.append((f"{_place(brief)} · {tokens} tokens", renderer.text(brief)))
     if empty and not total.planned:
         raise empty
     history = read_history(database, model_name(options.model), model_revision(options.model, options.revision))
     forecast = foresee(history, pending, limits)
     shown = tuple(prompts[:: max(1, len(prompts) // PROMPTS_SHOWN)][:PROMPTS_SHOWN])
     return DryRun(total, shown, forecast, forecast_line(forecast, limits) if total.pending else "")
+
+
+def _place(brief: Brief) -> str:
+    """Whose prompt it is: the campaign, and of which rows the brief is made."""
+    told = [brief.campaign.name, brief.channel, brief.locale, brief.product.id, brief.segment.id]
+    told += [beside.id for beside in (brief.question, brief.other) if beside is not None]
+    return " · ".join(filter(None, told))

@@ -93,7 +93,8 @@ def report_for_terminal(
         for name, text in lines_of(sample):
             body.append(f"{name}  ", style="dim").append(f"{text}\n")
         body.rstrip()
-        where = f"{sample.product_title[:60]} · {sample.segment_name} · {sample.channel} · {sample.locale}"
+        told = (sample.product_title[:60], sample.segment_name[:60], sample.channel, sample.locale)
+        where = " · ".join(filter(None, told))
         parts.append(Panel(body, title=Text(where), title_align="left", subtitle=f"score {sample.score:.0f}"))
     if reasons:
         parts.append(Text("Why briefs failed or were skipped", style="bold"))

@@ -44,8 +44,8 @@ def objection(stored: StoredCopy, fields: Fields | None = None) -> str | None:
     """Why a copy's words (or an edit of them) may not run, by today's catalogue, promotions, limits and policies."""
     if stored.promotion_over:
         return f"its promotion ended on {stored.expires_at}"
-    if not stored.in_catalogue:
-        return f"the product {stored.brief.product.id} is no longer in the catalogue"
+    if stored.missing:
+        return stored.missing
     try:
         channel = load_channel(stored.brief.channel)
     except UnknownChannel as exc:

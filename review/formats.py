@@ -44,7 +44,10 @@ def _provenance(stored: StoredCopy) -> dict[str, str]:
 
 
 _CELL = ("product_id", "segment_id", "channel", "locale")
-_ABOUT = ("copy_id", "campaign", *_CELL, "segment_name", "product_title", "brand", "url", "score", "run_id")
+_ABOUT = (
+    "copy_id", "campaign", *_CELL, "segment_name", "product_title", "brand", "url", "score", "run_id", "subject_id",
+    "question", "other_product_title",
+)  # fmt: skip
 PROVENANCE = (
     "content_id",
     "ai_generated",
@@ -236,6 +239,7 @@ def jsonl(stored: StoredCopy) -> list[Row]:
 
 def _about(stored: StoredCopy) -> dict[str, str]:
     product, segment = stored.brief.product, stored.brief.segment
+    question, other = stored.brief.question, stored.brief.other
     return {
         "copy_id": str(stored.id),
         "campaign": stored.brief.campaign.name,
@@ -246,6 +250,9 @@ def _about(stored: StoredCopy) -> dict[str, str]:
         "url": product.url or "",
         "score": "" if stored.score is None else f"{stored.score:.2f}",
         "run_id": str(stored.run_id),
+        "subject_id": stored.subject_id,
+        "question": question.text if question else "",
+        "other_product_title": other.title if other else "",
     }
 
 

@@ -29,6 +29,7 @@ def provenance_entry(stored: StoredCopy) -> dict[str, Any]:
         "campaign": stored.brief.campaign.name,
         "product_id": stored.brief.product.id,
         "segment_id": stored.brief.segment.id,
+        **({"subject_id": stored.subject_id} if stored.subject_id else {}),
         "channel": stored.brief.channel,
         "locale": stored.brief.locale,
         "ai_label": stored.ai_label,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from generation.channels import Channel, FieldSpec, UnknownChannel, load_channel
 from generation.counting import COUNTERS
 from generation.prompts import price_text
-from generation.records import Fields
+from generation.records import Fields, Product
 from generation.scoring import explain
 from review.claims import Piece, ShownClaim, pieces, shown_claims, tally
 from review.decisions import objection
@@ -44,10 +44,14 @@ class Shown:
     """A copy as the templates show it."""
 
     copy: StoredCopy
+    title: str  # the product's, or the segment's name where it is about no product
+    whom: str  # who reads it, or what else it is about; empty for a digest of reviews
     fields: tuple[tuple[str, tuple[Line, ...]], ...]
     score_words: tuple[str, ...]
     price: str | None
     url: str | None  # only when it is a web address
+    other_price: str | None
+    other_url: str | None
     objection: str | None  # today's, which the gates at the time of writing may not have had
     lang: str
     claims: tuple[ShownClaim, ...] = ()
@@ -88,14 +92,18 @@ def show(copy: StoredCopy) -> Shown:
         for name in dict.fromkeys([*specs, *copy.fields])  # the channel's order; jsonb keeps its own
         if name in copy.fields
     )
-    url = product.url if product.url and product.url.lower().startswith(("https://", "http://")) else None
+    other = copy.brief.other
     decidable = copy.gate is None and copy.status != "expired" and not copy.superseded
     return Shown(
         copy=copy,
+        title=(product.title or product.id) if product.id else copy.brief.segment.name,
+        whom=_whom(copy) if product.id else "",
         fields=fields,
         score_words=copy.notes or (tuple(explain(copy.parts).split("; ")) if copy.parts else ()),
         price=price_text(product, copy.brief.locale),
-        url=url,
+        url=_web_address(product),
+        other_price=price_text(other, copy.brief.locale) if other else None,
+        other_url=_web_address(other) if other else None,
         objection=objection(copy) if decidable else None,
         lang=copy.brief.locale,
         claims=claims,
@@ -103,6 +111,21 @@ def show(copy: StoredCopy) -> Shown:
         claims_open=any(shown.verdict == "unsupported" for shown in claims),
         provenance=_provenance(copy),
     )
+
+
+def _web_address(product: Product) -> str | None:
+    return product.url if product.url and product.url.lower().startswith(("https://", "http://")) else None
+
+
+def _whom(copy: StoredCopy) -> str:
+    brief = copy.brief
+    if brief.segment.id:
+        return brief.segment.name
+    if copy.about == "question":
+        return brief.question.text if brief.question else f"question {copy.subject_id}"
+    if copy.about == "comparison":
+        return f"beside {(brief.other.title if brief.other else '') or copy.subject_id}"
+    return ""
 
 
 def _provenance(copy: StoredCopy) -> tuple[tuple[str, str], ...]:

@@ -25,7 +25,8 @@ PRODUCT_COLUMNS = (
     "revenue",
 )  # fmt: skip
 KEPT = frozenset({"revenue"})  # a feed that doesn't tell it leaves what is known
-SEGMENT_COLUMNS = ("id", "name", "description", "interests", "needs", "size")
+SEGMENT_COLUMNS = ("id", "name", "description", "interests", "needs", "size", "stage")
+LIFE_CYCLE_CHANNELS = ("email", "push", "sms")  # those that reach customers the shop knows
 
 
 class UnknownCampaign(ValueError):
@@ -58,6 +59,7 @@ class CampaignSpec:
     promotion: Promotion | None = None  # what the database has of promotion_id, with the products it holds for
     promotion_filter: Mapping[str, Any] = field(default_factory=dict)
     not_promoted: str | None = None  # why the promotion doesn't hold today
+    life_cycle: bool = False
 
     @property
     def offer_told(self) -> str | None:
@@ -69,7 +71,7 @@ class CampaignSpec:
         in_date = self.not_promoted is None
         return Campaign(
             self.id, self.name, self.variants, self.brand_voice, self.offer_told if in_date else None, self.sampling,
-            self.market, self.promotion if in_date else None, self.banned_words, self.required_words,
+            self.market, self.promotion if in_date else None, self.banned_words, self.required_words, self.life_cycle,
         )  # fmt: skip
 
 
@@ -111,6 +113,7 @@ def _segment_row(segment: Segment) -> tuple[Any, ...]:
     return (
         text_cell(segment.id), text_cell(segment.name), text_cell(segment.description),
         [storable(word) for word in segment.interests], [storable(word) for word in segment.needs], segment.size,
+        segment.stage,
     )  # fmt: skip
 
 
@@ -209,6 +212,7 @@ def upsert_campaign(database: Database, spec: CampaignSpec) -> int:
         "promotion_id": text_cell(spec.promotion_id),
         "banned_words": [storable(word) for word in spec.banned_words],
         "required_words": [storable(word) for word in spec.required_words],
+        "life_cycle": spec.life_cycle,
     }
     others = [name for name in values if name != "name"]
     try:

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from generation.records import Candidate, Contest, Fields
+from sql.briefs import as_briefs, read_surroundings
 from sql.copies import fields_of
 from sql.database import Database, streamed
 from sql.feeds.text import storable
-from sql.plan import as_briefs, read_surroundings
 from sql.queries import query
 from sql.store import supersede_others
 

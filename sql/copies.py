@@ -11,10 +11,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, RowMapping, text
 
 from generation.records import Brief, Campaign, Claim, Fields, Segment
+from sql.briefs import product_of, subject_of
 from sql.catalogue import campaigns_on
 from sql.database import Database
 from sql.evidence import InForce, read_in_force
-from sql.plan import product_of
 from sql.queries import query
 
 READ_COPIES = 1000  # copies read at a time
@@ -77,6 +77,22 @@ class StoredCopy:
     promotion_over: bool = False
     ai_label: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    about: str = "audience"  # which rows its brief is made of, as the channel says
+    subject_id: str = ""  # the question's, or that of the other product
+
+    @property
+    def missing(self) -> str | None:
+        """Which of the rows that it is about is gone, in words."""
+        brief = self.brief
+        if not self.in_catalogue:
+            return f"the product {brief.product.id} is no longer in the catalogue"
+        if self.about == "comparison" and brief.other is None:
+            return f"the product {self.subject_id}, which it is compared with, is no longer in the catalogue"
+        if self.about == "question" and brief.question is None:
+            return f"the question {self.subject_id} is no longer stored"
+        if self.about == "reviews" and brief.reviews is None:
+            return f"no review of the product {brief.product.id} is stored any longer"
+        return None
 
 
 def list_copies(
@@ -126,12 +142,14 @@ def read_copy(database: Database, copy_id: int) -> StoredCopy:
 def _stored(row: RowMapping, campaigns: Mapping[int, Campaign], evidence: InForce) -> StoredCopy:
     segment = Segment(
         row["segment_id"], row["segment_name"] or row["segment_id"], row["segment_description"],
-        tuple(row["interests"] or ()), tuple(row["needs"] or ()), row["size"] or 0,
+        tuple(row["interests"] or ()), tuple(row["needs"] or ()), row["size"] or 0, row["stage"],
     )  # fmt: skip
     product = product_of(row)
+    question, other, reviews = subject_of(row["subject"])
     same = (
         "id", "status", "raw_text", "gate", "reason", "score", "variant", "run_id", "superseded", "in_catalogue",
         "seen", "edited", "decided_by", "decided_at", "expires_at", "promotion_over", "ai_label", "provenance",
+        "about", "subject_id",
     )  # fmt: skip
     return StoredCopy(
         brief=Brief(
@@ -143,6 +161,9 @@ def _stored(row: RowMapping, campaigns: Mapping[int, Campaign], evidence: InForc
             row["locale"],
             evidence=evidence.of(product),
             lowest_price=row["lowest_price"],
+            question=question,
+            other=other,
+            reviews=reviews,
         ),
         fields=fields_of(row["fields"]),
         warnings=tuple(row["warnings"]),

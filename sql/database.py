@@ -25,6 +25,8 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
 
+from generation.records import STAGES
+
 OLDEST_SERVER = 15
 START_SECONDS = 120.0  # for the embedded server
 VERSION_TABLE = "copydesk_schema"  # not alembic_version, which may be somebody else's
@@ -260,16 +262,17 @@ _SEGMENT_COLUMNS = {
     **dict.fromkeys(("id", "name", "description"), _LINE),
     **dict.fromkeys(("interests", "needs"), "({name})::text[]"),
     "size": "coalesce(({name})::integer, 0)",
+    "stage": f"(case when lower(({{name}})::text) in ({', '.join(map(repr, STAGES))}) then lower({_LINE}) end)",
 }
-_OPTIONAL = {"revenue": "null::numeric"}  # by column: what a relation that lacks it has instead
+_OPTIONAL = {"revenue": "null::numeric", "stage": "null::text"}  # by column: what a relation that lacks it has instead
 _TYPES = {"attributes": "json or jsonb", "interests": "text[]", "needs": "text[]", "size": "integer"}
 
 
 def point_catalogue(database: Database, *, products: str | None, segments: str | None) -> None:
     """Make the plan read products and segments from relations of the user's own (``schema.name``).
 
-    A price may be a number or text, and what is no plain number is no price; attributes may be NULL. The column
-    revenue may be missing.
+    A price may be a number or text, and what is no plain number is no price; attributes may be NULL. The columns
+    revenue and stage may be missing; what is no stage of a customer's life is none.
     None: copydesk's tables. Raises DatabaseUnavailable, naming the columns that a relation lacks or has otherwise.
     """
     with database.begin() as connection:

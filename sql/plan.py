@@ -2,24 +2,33 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any, Self, cast
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
-from generation.records import Brief, Campaign, Product, Segment
-from sql.catalogue import CampaignSpec, campaigns_on
+from generation.records import Brief
+from sql.briefs import as_briefs, read_surroundings
+from sql.catalogue import LIFE_CYCLE_CHANNELS, CampaignSpec
 from sql.database import Database, streamed
-from sql.evidence import InForce, read_in_force
-from sql.feeds.products import ID_CHARACTERS, as_text
+from sql.feeds.products import ID_CHARACTERS
 from sql.queries import query
 from sql.store import offer_best, supersede_others
 
 READ_ROWS = 2000  # rows fetched at a time by the server-side cursor
+
+
+_OF_PRODUCTS = frozenset({"audience", "question", "comparison", "reviews"})
+_OF_SEGMENTS = frozenset({"audience", "persona"})
+_ROWS_NEEDED = {
+    "question": "customers' questions (columns product, question)",
+    "comparison": "pairs to compare (columns product, other)",
+    "reviews": "customers' reviews (columns product, text, written)",
+}
 
 
 class NothingToPlan(ValueError):
@@ -28,7 +37,11 @@ class NothingToPlan(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which cells of a campaign a run covers. What is empty is as the campaign has it."""
+    """Which cells of a campaign a run covers. What is empty is as the campaign has it.
+
+    ``about`` says of which rows a channel's cells are made (generation.channels.ABOUT); one that it doesn't name is
+    about an audience.
+    """
 
     campaign: CampaignSpec
     product_filter: Mapping[str, Any] = field(default_factory=dict)
@@ -38,11 +51,18 @@ class Selection:
     limit: int | None = None
     floor: int = 100  # people; a smaller segment's briefs are skipped
     retry_failed: bool = False
+    about: Mapping[str, str] = field(default_factory=dict)
 
     def cells(self) -> list[tuple[str, str]]:
-        """Channel and locale pairs, each once, in a settled order."""
+        """Channel and locale pairs, each once, in a settled order; of a life-cycle campaign only its channels."""
         channels, locales = self.channels or self.campaign.channels, self.locales or self.campaign.locales
+        if self.campaign.life_cycle:
+            channels = [channel for channel in channels if channel in LIFE_CYCLE_CHANNELS]
         return sorted({(channel, locale) for channel in channels for locale in locales})
+
+    def kinds(self) -> set[str]:
+        """What its channels are about."""
+        return {self.about.get(channel, "audience") for channel, _ in self.cells()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +102,10 @@ def plan(
 ) -> Planned:
     """Put the briefs that need writing into the table as pending, and count. Set-based, whatever the size.
 
-    A brief whose content is the current one again is taken back with its copy, one whose product or segment is no
-    longer there is retired with it. Where copies stand that were judged under other rules than ``judgements``,
-    their briefs are marked for this run to judge again. Planning a campaign again for the same run replaces its counts.
+    A brief whose content is the current one again is taken back with its copy, one whose product, segment, question,
+    pair or reviews are no longer there is retired with it. Where copies stand that were judged under other rules than
+    ``judgements``, their briefs are marked for this run to judge again. Planning a campaign again for the same run
+    replaces its counts.
 
     Raises NothingToPlan.
     """
@@ -152,6 +173,7 @@ def _plan(
             "locale": locale,
             "recipe": recipes[channel, locale],
             "judgement": judgements[channel] if judgements else None,
+            "about": selection.about.get(channel, "audience"),
         }
         for channel, locale in selection.cells()
     ]
@@ -176,15 +198,15 @@ def _plan(
             "most": selection.limit,
             "floor": selection.floor,
             "retry_failed": selection.retry_failed,
+            "life_cycle": campaign.life_cycle,
         },
     )
     row = connection.execute(
         text(query("plan")), {"campaign_id": campaign.id, "run_id": run_id, "floor": selection.floor}
     ).one()
     if row.planned == 0:
-        shown = json.dumps(dict(chosen), ensure_ascii=False)
-        raise NothingToPlan(f"campaign {campaign.name!r} matches no product; its filter is {shown}")
-    connection.execute(text(query("retire_gone")), {"campaign_id": campaign.id})
+        raise NothingToPlan(_why_nothing(selection, json.dumps(dict(chosen), ensure_ascii=False)))
+    connection.execute(text(query("retire_gone")), {"campaign_id": campaign.id, "life_cycle": campaign.life_cycle})
     supersede_others(connection, "select brief_id, false from cell where fate = 'reused'", {})
     offer_best(connection, "select brief_id, true from cell where fate = 'taken back'", {})
     to_judge = 0
@@ -194,10 +216,26 @@ def _plan(
     return Planned(row.planned, row.reused, row.skipped, row.pending, to_judge)
 
 
+def _why_nothing(selection: Selection, shown: str) -> str:
+    name, kinds = selection.campaign.name, selection.kinds()
+    if not kinds:
+        known = ", ".join(LIFE_CYCLE_CHANNELS)
+        return f"campaign {name!r} is by stages of a customer's life, which are written for {known} only"
+    if "audience" in kinds:
+        return f"campaign {name!r} matches no product; its filter is {shown}"
+    rows = " or ".join(_ROWS_NEEDED[kind] for kind in sorted(kinds))
+    return (
+        f"campaign {name!r} needs {rows} for products that it chooses, and there are none: load them with"
+        f" `copydesk load FILE`; its filter is {shown}"
+    )
+
+
 def _words(campaign: CampaignSpec) -> list[Any]:
     """What of a campaign may change the words of its copy; in date or not, a promotion is the same."""
     words = [campaign.variants, campaign.brand_voice, campaign.offer_told, asdict(campaign.sampling)]
-    return [*words, campaign.promotion.id, campaign.promotion.terms] if campaign.promotion else words
+    if campaign.promotion:
+        words += [campaign.promotion.id, campaign.promotion.terms]
+    return [*words, "life cycle"] if campaign.life_cycle else words
 
 
 def _grounds(campaign: CampaignSpec) -> list[Any]:
@@ -211,13 +249,15 @@ def _digest(told: list[Any]) -> str:
 
 
 def _require_rows(connection: Connection, selection: Selection) -> None:
-    if not connection.exec_driver_sql("select exists (select from catalogue)").scalar_one():
+    """Rows that every channel needs must be there; where only some do, the others are written."""
+    kinds = selection.kinds()
+    if kinds <= _OF_PRODUCTS and not connection.exec_driver_sql("select exists (select from catalogue)").scalar_one():
         raise NothingToPlan("the catalogue is empty: load products with `copydesk load FILE`")
     there = set(connection.exec_driver_sql("select id from audiences").scalars())
-    if not there:
+    if kinds <= _OF_SEGMENTS and not there:
         raise NothingToPlan("there are no segments: load some with `copydesk segments FILE`")
     missing = [name for name in (selection.segments or selection.campaign.segments) if name not in there]
-    if missing:
+    if missing and kinds & _OF_SEGMENTS:
         raise NothingToPlan(
             f"campaign {selection.campaign.name!r} asks for segments that are not there: {', '.join(missing[:5])}"
         )
@@ -235,7 +275,8 @@ def read_briefs(database: Database, run_id: int, attempt: int) -> Generator[Brie
     """The run's pending briefs that have had ``attempt`` attempts, streamed through a server-side cursor.
 
     On a connection of its own, so that saving goes on beside it; what is saved meanwhile doesn't change the stream.
-    A product that left the catalogue since the plan yields a brief whose product has an empty title.
+    A product that left the catalogue since the plan yields a brief whose product has an empty title; a question,
+    another product or reviews that left since are None.
     Raises DatabaseUnavailable.
     """
     with database.begin() as connection:
@@ -243,64 +284,3 @@ def read_briefs(database: Database, run_id: int, attempt: int) -> Generator[Brie
         values = {"run_id": run_id, "attempt": attempt}
         with streamed(connection, query("read_briefs"), values, size=READ_ROWS) as batches:
             yield from as_briefs(chain.from_iterable(batches), surroundings)
-
-
-def read_audiences(connection: Connection) -> dict[str, Segment]:
-    """Every segment by its id."""
-    rows = connection.exec_driver_sql("select id, name, description, interests, needs, size from audiences").mappings()
-    return {
-        row["id"]: Segment(
-            row["id"],
-            row["name"],
-            row["description"],
-            tuple(filter(None, row["interests"] or ())),
-            tuple(filter(None, row["needs"] or ())),
-            row["size"],
-        )
-        for row in rows
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What briefs share, read once for all of them: few rows each."""
-
-    campaigns: Mapping[int, Campaign]
-    audiences: Mapping[str, Segment]
-    evidence: InForce
-
-
-def read_surroundings(connection: Connection) -> Surroundings:
-    """Campaigns with their promotions, segments and evidence as they are today."""
-    campaigns = {spec.id: spec.as_record() for spec in campaigns_on(connection)}
-    return Surroundings(campaigns, read_audiences(connection), read_in_force(connection))
-
-
-def as_briefs(rows: Iterator[dict[str, Any]], surroundings: Surroundings) -> Iterator[Brief]:
-    """The briefs in rows of read_briefs.sql's columns, one for each."""
-    product, evidence = Product("", ""), surroundings.evidence.of_everything
-    for row in rows:
-        if row["product_id"] != product.id:  # rows come product by product: build each once
-            product = product_of(row)
-            evidence = surroundings.evidence.of(product)
-        segment = surroundings.audiences.get(row["segment_id"]) or Segment(row["segment_id"], "")
-        yield Brief(
-            row["id"], surroundings.campaigns[row["campaign_id"]], product, segment, row["channel"], row["locale"],
-            row["seed"], row["attempts"], evidence, row["lowest_price"],
-        )  # fmt: skip
-
-
-def product_of(row: Mapping[str, Any] | RowMapping) -> Product:
-    """The product in a row of a query that names the catalogue's columns, its id ``product_id``."""
-    return Product(
-        row["product_id"],
-        row["title"] or "",
-        row["brand"],
-        row["description"],
-        row["category"],
-        row["price"],
-        row["currency"],
-        row["url"],
-        row["image_url"],
-        {name: words for name, value in (row["attributes"] or {}).items() if (words := as_text(value))},
-    )

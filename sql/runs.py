@@ -71,8 +71,8 @@ class RunSummary:
 class CopySample:
     """One copy for a report."""
 
-    product_title: str
-    segment_name: str
+    product_title: str  # empty for copy about a segment alone
+    segment_name: str  # for copy about none, the question or the other product; empty for a digest of reviews
     channel: str
     locale: str
     score: float
@@ -302,9 +302,11 @@ def best_and_worst(database: Database, run_id: int, limit: int) -> tuple[list[Co
     """
     statement = (
         "select coalesce(product_title, product_id) as product_title,"
-        " coalesce(segment_name, segment_id) as segment_name,"
+        " coalesce(segment_name, question, 'beside ' || coalesce(other_title, nullif(subject_id, '')), segment_id)"
+        "   as segment_name,"
         " channel, locale, score, fields from ("
-        "  select *, row_number() over (partition by product_id order by score {order}, copy_id) as place"
+        "  select *, row_number() over (partition by coalesce(nullif(product_id, ''), segment_id)"
+        "                               order by score {order}, copy_id) as place"
         "    from copy_for_review where status = 'selected' and superseded_at is null and"
         "         (run_id = :id or not exists (select from copies where run_id = :id and status = 'selected'))) ranked"
         " order by place, score {order} limit :limit"

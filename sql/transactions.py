@@ -25,6 +25,8 @@ INTERESTS = 3
 COMPUTED = ("stage-", "buyers-")  # how the ids of computed segments begin, a family each
 FAMILIES = len(COMPUTED)  # stages and tastes: so many segments hold one person at most
 
+_STAGES = {"big-baskets": "steady", "small-baskets": "steady"}  # those that aren't called as records.STAGES has them
+
 # Stages in the order in which a person is put into the first that fits, and where a stage that stays below the floor
 # goes. A lapsed shopper with big baskets is lapsed first.
 _MERGES = {"new": "steady", "slipping": "lapsed", "lapsed": "steady", "loyal": "steady", "big_baskets": "steady",
@@ -202,6 +204,7 @@ def _segment(
     floor: int,
     locale: str,
 ) -> Segment:
+    stage: str | None = None  # people with one taste are at all stages of their life as customers
     known = purchases.dropna(subset=["category"])
     reach = known[known["customer"].isin(members)].groupby("category")["customer"].nunique()
     everyone = known.groupby("category")["customer"].nunique()
@@ -210,7 +213,9 @@ def _segment(
     lift = (common / everyone[common.index]).sort_index().sort_values(ascending=False, kind="stable")
     interests = [str(name) for name in lift.index]
     if key.startswith("stage-"):
-        words, category = wording()["stages"][key.removeprefix("stage-").replace("-", "_")][locale], ""
+        told = key.removeprefix("stage-")
+        stage = _STAGES.get(told, told)
+        words, category = wording()["stages"][told.replace("-", "_")][locale], ""
         needs = words["needs"]
     else:
         words = wording()["buyers"][locale]
@@ -223,6 +228,7 @@ def _segment(
         interests=tuple(interests[:INTERESTS]),
         needs=tuple(need.format(category=category) for need in needs),
         size=max(size // 10 * 10, floor),
+        stage=stage,
     )
 
 

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from generation.records import AdCopy, Brief, Draft, Generation, Outcome, Rejection, ScoredCopy
+from sql.briefs import as_briefs, read_surroundings
 from sql.catalogue import refusal
 from sql.copying import copy_rows
 from sql.database import Database, streamed
-from sql.plan import as_briefs, pending_places, read_surroundings
+from sql.plan import pending_places
 from sql.queries import query
 from sql.store import offer_best, replace_claims, verdict
 

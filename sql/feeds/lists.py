@@ -1,6 +1,6 @@
-"""Short lists that people write, as YAML or CSV → rows with their line: promotions, claim evidence; and which it is.
+"""Lists as YAML or CSV → rows with their line, and which list it is: promotions, evidence, what customers ask and say.
 
-What the columns mean is in ``sql.feeds.promotions`` and ``sql.feeds.evidence``.
+What the columns mean is in ``sql.feeds.promotions``, ``sql.feeds.evidence`` and ``sql.feeds.customers``.
 """
 
 import re
@@ -20,6 +20,11 @@ T = TypeVar("T")
 
 YAML = frozenset({".yaml", ".yml"})
 _OF_OTHERS = frozenset({"title", "name", "description", "price", "channels"})  # products and campaigns have these
+_PRODUCT = frozenset({"product", "product_id"})
+_OF_CUSTOMERS = {  # beside the product; looked at first, for a review may have a title and a name
+    "customer reviews": frozenset({"text", "written"}),
+    "questions": frozenset({"question"}),
+}
 LIST_ENTRIES = 100  # ids, brands or categories of one row
 
 
@@ -28,9 +33,10 @@ class BadCell(ValueError):
 
 
 def list_kind(path: Path) -> str | None:
-    """What a file lists by its columns: "promotions" or "evidence"; None: something else.
+    """What a file lists by its columns; None: products, campaigns or something else.
 
-    Raises FeedError when it can't be read at all.
+    "promotions", "evidence", "questions", "comparisons" or "customer reviews". Raises FeedError when it can't be read
+    at all.
     """
     if path.suffix.lower() in YAML:
         columns = {name for row in read_list(path) if not isinstance(row, RefusedRow) for name in row[1]}
@@ -41,6 +47,12 @@ def list_kind(path: Path) -> str | None:
             if not head or head[0] in "<{[":
                 return None
             columns = {plain_name(name) for name in open_table(path, stream).columns}
+    if columns & _PRODUCT:
+        for kind, needed in _OF_CUSTOMERS.items():
+            if needed <= columns:
+                return kind
+        if columns & {"other", "other_id"} and not columns & _OF_OTHERS:
+            return "comparisons"
     if columns & _OF_OTHERS:
         return None
     return "promotions" if "terms" in columns else "evidence" if {"statement", "source"} <= columns else None

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from generation.records import Segment
+from generation.records import STAGES, Segment
 from sql.audience_words import protected_attribute
 from sql.feeds.delimited import open_table
 from sql.feeds.json_rows import looks_like_array, read_json_array, read_json_lines
@@ -29,6 +29,7 @@ _NAMES = {
     "interests": ("interests", "interest", "likes", "兴趣", "偏好"),
     "needs": ("needs", "need", "需求", "诉求"),
     "size": ("size", "people", "members", "count", "audience_size", "人数", "规模"),
+    "stage": ("stage", "life_cycle_stage", "lifecycle_stage", "生命周期", "客户阶段"),
 }
 
 
@@ -38,8 +39,8 @@ _READ = frozenset(name for names in _NAMES.values() for name in names)
 def read_segments(path: Path) -> Iterator[Segment | RefusedRow | Remark]:
     """The audiences of a file; interests and needs are separated by ``;`` or ``|``, or are JSON arrays.
 
-    A row without an id gets one from its name. A Remark names columns that are left out, once each. Raises FeedError
-    for a file that can't be read at all.
+    A row without an id gets one from its name; a stage, where there is one, is one of STAGES. A Remark names columns
+    that are left out, once each. Raises FeedError for a file that can't be read at all.
     """
     seen: set[str] = set()
     left_out: set[str] = set()
@@ -113,7 +114,10 @@ def _segment(row: Row) -> Segment | RefusedRow:
     if size >= 2**31:
         return RefusedRow(line, f"its size, {str(size)[:20]}, is more than there are people", segment_id)
     description = plain_line(as_text(found["description"])) or None
-    segment = Segment(segment_id, name, description, _words(found["interests"]), _words(found["needs"]), size)
+    stage = as_text(found["stage"]).strip().lower() or None
+    if stage is not None and stage not in STAGES:
+        return RefusedRow(line, f"its stage, {stage[:40]!r}, is none of {', '.join(STAGES)}", segment_id)
+    segment = Segment(segment_id, name, description, _words(found["interests"]), _words(found["needs"]), size, stage)
     for text in (name, description or "", *segment.interests, *segment.needs):
         if said := protected_attribute(text):
             return RefusedRow(

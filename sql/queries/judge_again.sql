@@ -4,7 +4,7 @@ with out_of_date as materialized (
     select distinct k.brief_id, k.grounds, k.recipe
       from cell k
       join copies c using (brief_id)
-     where (k.fate in ('reused', 'taken back') or (k.fate = 'failed before' and k.size >= :floor))
+     where (k.fate in ('reused', 'taken back') or (k.fate = 'failed before' and (k.size < :floor) is not true))
        and (c.status in ('candidate', 'selected') or c.gate is not null)
        and (c.judgement, c.grounds) is distinct from (k.judgement, k.grounds)
 ),

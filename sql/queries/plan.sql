@@ -3,14 +3,15 @@ with planned as (
     select *, case fate when 'pending' then 'pending' else 'skipped' end as status,
            case fate when 'too small'
                 then format('segment %s has %s people, the floor is %s', segment_id, size, cast(:floor as integer))
+                when 'no stage' then format('segment %s has no stage of a customer''s life', segment_id)
                 when 'not promoted' then not_promoted end as reason
-      from cell where fate in ('pending', 'too small', 'not promoted')
+      from cell where fate in ('pending', 'too small', 'no stage', 'not promoted')
 ),
 written as (
     insert into briefs
-           (campaign_id, product_id, segment_id, channel, locale, content_key, seed, run_id, status, reason, grounds,
-            recipe)
-    select :campaign_id, product_id, segment_id, channel, locale, content_key,
+           (campaign_id, about, product_id, segment_id, subject_id, channel, locale, content_key, seed, run_id, status,
+            reason, grounds, recipe)
+    select :campaign_id, about, product_id, segment_id, subject_id, channel, locale, content_key,
            ('x' || left(content_key, 7))::bit(28)::bigint, :run_id, status, reason, grounds, recipe
       from planned where brief_id is null
         on conflict (content_key) do nothing  -- a dry run of the same cells, which is about to roll back
@@ -58,8 +59,8 @@ out_of_date as (
             or (o.awaits_choice and not exists (select from copies c where c.brief_id = o.id and c.gate is null
                                                    and c.status <> 'candidate')))
        and o.content_key <> cell.content_key
-       and (o.product_id, o.segment_id, o.channel, o.locale)
-         = (cell.product_id, cell.segment_id, cell.channel, cell.locale)
+       and (o.product_id, o.segment_id, o.channel, o.locale, o.subject_id)
+         = (cell.product_id, cell.segment_id, cell.channel, cell.locale, cell.subject_id)
     returning o.id
 ),
 never_offered as (
@@ -68,6 +69,6 @@ never_offered as (
 )
 select count(*) as planned,
        count(*) filter (where fate in ('reused', 'taken back')) as reused,
-       count(*) filter (where fate in ('too small', 'failed before', 'not promoted', 'withdrawn')) as skipped,
+       count(*) filter (where fate in ('too small', 'no stage', 'failed before', 'not promoted', 'withdrawn')) as skipped,
        count(*) filter (where fate = 'pending') as pending
   from cell

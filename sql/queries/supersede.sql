@@ -5,8 +5,8 @@ with other as (
       from current_brief c
       join briefs n on n.id = c.id
      where o.superseded_at is null and o.id <> n.id
-       and (o.campaign_id, o.product_id, o.segment_id, o.channel, o.locale)
-         = (n.campaign_id, n.product_id, n.segment_id, n.channel, n.locale)
+       and (o.campaign_id, o.product_id, o.segment_id, o.channel, o.locale, o.subject_id)
+         = (n.campaign_id, n.product_id, n.segment_id, n.channel, n.locale, n.subject_id)
     returning o.id
 )
 update copies set status = 'expired' from other

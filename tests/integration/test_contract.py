@@ -226,6 +226,54 @@ def test_the_migration_leaves_the_catalogue_where_it_points_up_and_down(database
         rows(database, "drop table if exists goods")
 
 
+@pytest.mark.parametrize("kind", [None, "text", "char(8)", "varchar(20)"])
+def test_a_relation_of_segments_may_tell_their_stage_or_not(database: Database, kind: str | None) -> None:
+    try:
+        told = f", stage {kind}" if kind else ""
+        rows(database, f"create table people (id text, name text, description text, interests text[], needs text[],"
+                       f" size bigint{told})")  # fmt: skip
+        rows(database, "insert into people (id, name, size) values ('a', 'A', 500), ('b', 'B', 500), ('c', 'C', 500)")
+        if kind:
+            rows(database, "update people set stage = case id when 'a' then 'Lapsed' when 'b' then 'vip' end")
+        point_catalogue(database, products=None, segments="people")
+        wanted = [("a", "lapsed" if kind else None), ("b", None), ("c", None)]
+        assert rows(database, "select id, stage from audiences order by id") == wanted
+    finally:
+        point_catalogue(database, products=None, segments=None)
+        rows(database, "drop table if exists people")
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_migration_leaves_the_audiences_where_they_point_up_and_down(database: Database, own: bool) -> None:
+    upsert_segments(database, [Segment("ours", "Hikers", size=500, stage="new")])
+    try:
+        if not own:
+            rows(database, "create table people (id text, name text, description text, interests text[], needs text[],"
+                           " size int, stage text)")  # fmt: skip
+            rows(database, "insert into people (id, size, stage) values ('theirs', 500, 'loyal')")
+            point_catalogue(database, products=None, segments="people")
+        wanted = "ours" if own else "theirs"
+        comment = "select obj_description('copy_for_review'::regclass)"
+        told = rows(database, comment)
+        for _ in range(2):
+            downgrade(database, "0006")
+            database.engine.dispose()  # connections remember the columns of what they have prepared
+            (row,) = rows(database, "select * from audiences")
+            assert (row.id, row._fields[-1]) == (wanted, "size")
+            assert rows(database, comment) == told
+            migrate(database)
+            database.engine.dispose()
+            (row,) = rows(database, "select * from audiences")
+            assert (row.id, row._fields[-1], row.stage) == (wanted, "stage", None)
+            assert rows(database, "select * from copy_for_review") == []
+        point_catalogue(database, products=None, segments=None if own else "people")
+        assert rows(database, "select id, stage from audiences") == [(wanted, None if own else "loyal")]
+    finally:
+        migrate(database)
+        point_catalogue(database, products=None, segments=None)
+        rows(database, "drop table if exists people")
+
+
 # A clean end at the limits
 
 

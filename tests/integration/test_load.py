@@ -60,6 +60,35 @@ def test_evidence_is_loaded_from_a_table(command: Load, database: Database, tmp_
     assert count(database, "claim_evidence") == 1
 
 
+def test_what_customers_ask_and_write_is_loaded_without_their_data(
+    command: Load, database: Database, tmp_path: Path
+) -> None:
+    questions, reviews, pairs = (tmp_path / f"{name}.csv" for name in ("questions", "reviews", "pairs"))
+    questions.write_text("product,question,email\nmug,Is it blue?,ann@mail.example\nmug,,x\ncup,Call 415-555-2671,y\n")
+    done = command("load", questions)
+    assert (done.exit_code, done.stdout) == (0, "questions: 1 new, 0 changed, 0 unchanged, 2 refused\n")
+    assert "refused: line 3: no question" in done.stderr
+    assert "refused: line 4: it holds personal data or orders for a model and nothing else" in done.stderr
+    reviews.write_text(
+        "product,text,written,rating,name\nmug,Very good. Mail ann@mail.example,2026-01-02,5,Ann Lee\n"
+        "mug,It broke,soon,1,Bo\nmug,Fine,2026-01-03,,Cy\n"
+    )
+    done = command("load", reviews)
+    assert (done.exit_code, done.stdout) == (0, "customer reviews: 2 new, 0 changed, 0 unchanged, 1 refused\n")
+    assert "refused: line 3: written 'soon' is no day" in done.stderr
+    assert "taken out of" in done.stderr
+    assert command("load", reviews).stdout == "customer reviews: 0 new, 0 changed, 2 unchanged, 1 refused\n"
+    pairs.write_text("id,product,other\na,mug,cup\nb,cup,mug\nc,mug,cup\n")
+    done = command("load", pairs)
+    assert (done.exit_code, done.stdout) == (0, "comparisons: 2 new, 0 changed, 0 unchanged, 1 refused\n")
+    assert "refused: c: duplicate key value violates unique constraint" in done.stderr
+    with database.begin() as connection:
+        kept = connection.exec_driver_sql("select text, rating from customer_reviews order by written").all()
+        everything = str(connection.exec_driver_sql("select * from customer_reviews, customer_questions").all())
+    assert [tuple(row) for row in kept] == [("Very good.", 5), ("Fine", None)]
+    assert not any(private in everything for private in ("ann@", "Ann", "Bo", "Cy", "415"))
+
+
 CAMPAIGN = "name: Spring\nchannels: [push]\nlocales: [en-US]\n"
 
 

@@ -177,6 +177,15 @@ def evidenced(of: str, expires: str = "null") -> Callable[[Shop], None]:
     )
 
 
+def spoken_of(shop: Shop) -> None:
+    """Rows that only other kinds of copy are made of."""
+    shop.execute("insert into customer_questions (id, product_id, question) values ('q', 'mug', 'Is it blue?')")
+    shop.execute("insert into comparisons (id, product_id, other_id) values ('c', 'mug', 'lamp')")
+    shop.execute(
+        "insert into customer_reviews (id, product_id, text, written) values ('r', 'mug', 'Fine', '2026-01-01')"
+    )
+
+
 MUG, HIKERS, SMS = cells(products="mug"), cells(segments="hikers"), cells(channels="sms")
 LIMIT, RULE, EN = "channels/sms.yaml", "policies/basic.yaml", "prompts/en-US"
 
@@ -196,6 +205,8 @@ MUTATIONS: dict[str, tuple[Callable[[Shop], None], set[Cell], set[Cell]]] = {
     "product revenue": (sql("update products set revenue = 1000 where id = 'mug'"), NONE, NONE),
     "segment interests": (sql("update segments set interests = '{boots}' where id = 'hikers'"), HIKERS, NONE),
     "segment size": (sql("update segments set size = size + 1000"), NONE, NONE),
+    "segment stage": (sql("update segments set stage = 'loyal'"), NONE, NONE),
+    "question, comparison and review": (spoken_of, NONE, NONE),
     "segment description": (sql("update segments set description = 'They walk far'"), NONE, NONE),
     "template white space": (edited(f"{EN}/sms.j2", "{% block channel %}", "{% block channel %} "), SMS, NONE),
     "template words": (edited(f"{EN}/sms.j2", "{% block channel %}", "{% block channel %}Be brief. "), SMS, NONE),

@@ -40,6 +40,7 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
   banned_words: [便宜, " 廉价 "]
   required_words: [禾汀]
   sampling: {temperature: 0, top_p: 1, max_tokens: 8, seed: 5}
+  life_cycle: true
 - name: Second
   channels: [push]
   locales: [en-US]
@@ -48,7 +49,7 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
     chosen = {"brands": ["禾汀"], "ids": ["p1"], "categories": ["Home"], "title_contains": "壶"}
     assert first == CampaignSpec("春季", ["email", "sms"], ["zh-CN", "en-US"], ["a", "b"], chosen, 16, "亲切", "九折",
                                  Sampling(0.0, 1.0, 8, 5), 7, market="cn", promotion_id="spring-10",
-                                 banned_words=("便宜", "廉价"), required_words=("禾汀",))  # fmt: skip
+                                 banned_words=("便宜", "廉价"), required_words=("禾汀",), life_cycle=True)  # fmt: skip
     assert all(type(name) is str for name in [*first.channels, *first.locales])  # no enum reaches the database
     assert second.name == "Second"
 
@@ -73,6 +74,12 @@ def test_everything_that_a_campaign_may_say_is_kept(tmp_path: Path) -> None:
         ("sampling: {max_tokens: 7}", "campaign 1: sampling.max_tokens: Input should be greater than or equal to 8"),
         ("priority: 32768", "campaign 1: priority: Input should be less than or equal to 32767"),
         ("priority: high", "campaign 1: priority: Input should be a valid integer"),
+        ("life_cycle: maybe", "campaign 1: life_cycle: Input should be a valid boolean"),
+        (
+            "channels: [push, meta_feed, google_rsa]\nlife_cycle: true",
+            "campaign 1: life_cycle: copy by stages of a customer's life goes to customers that the shop knows, on"
+            " email, push, sms, not on meta_feed, google_rsa",
+        ),
         ("market: de", "campaign 1: market: Input should be 'us', 'uk', 'eu' or 'cn'"),
         ("promotion: ''", "campaign 1: promotion: String should have at least 1 character"),
         ("promotion: [a]", "campaign 1: promotion: Input should be a valid string"),

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from flows.review_commands import FORMATS_HELP
 from generation.channels import load_channel
-from generation.records import Brief, Campaign, Fields, Product, Segment
+from generation.records import Brief, Campaign, CustomerQuestion, Fields, Product, Segment
 from review.cells import UnsafeCell, safe, web_address
 from review.formats import FORMATS, Row, columns_for
+from review.provenance import provenance_entry
 from sql.copies import StoredCopy
 
 KETTLE = Product(
@@ -91,6 +92,39 @@ def stored(
 
 def rows(format_name: str, copy: StoredCopy) -> list[Row]:
     return FORMATS[format_name].rows(copy)
+
+
+def test_the_general_formats_say_what_else_a_copy_is_about() -> None:
+    ordinary, fields = stored("email"), TEXTS["email"]
+    asked = replace(ordinary.brief, segment=Segment("", ""), question=CustomerQuestion("q1", "Does it whistle?"))
+    guide = replace(ordinary.brief, segment=Segment("", ""), other=Product("pot-2", "Tea Pot"))
+    persona = replace(ordinary.brief, product=Product("", ""))
+    for copy, told in (
+        (ordinary, ("kettle-1", "cooks", "", "", "")),
+        (
+            replace(ordinary, about="question", subject_id="q1", brief=asked),
+            ("kettle-1", "", "q1", "Does it whistle?", ""),
+        ),
+        (
+            replace(ordinary, about="comparison", subject_id="pot-2", brief=guide),
+            ("kettle-1", "", "pot-2", "", "Tea Pot"),
+        ),
+        (replace(ordinary, about="persona", brief=persona), ("", "cooks", "", "", "")),
+    ):
+        for name in ("csv", "jsonl"):
+            [row] = rows(name, copy)
+            columns = ("product_id", "segment_id", "subject_id", "question", "other_product_title")
+            assert tuple(row[column] for column in columns) == told
+        assert set(csv_columns := FORMATS["csv"].columns) >= set(columns)
+        assert len(csv_columns) == len(set(csv_columns))
+        assert ("subject_id" in provenance_entry(copy)) == bool(copy.subject_id)
+    assert fields == ordinary.fields
+
+
+def test_a_question_that_a_spreadsheet_would_run_refuses_its_row() -> None:
+    brief = replace(stored("email").brief, question=CustomerQuestion("q1", "=HYPERLINK(1)?"))
+    with pytest.raises(UnsafeCell, match="question holds a leading '='"):
+        rows("csv", replace(stored("email"), about="question", subject_id="q1", brief=brief))
 
 
 def test_a_search_ad_is_exported_paused_with_its_lines_in_numbered_cells() -> None:

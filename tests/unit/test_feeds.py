@@ -558,6 +558,15 @@ def test_a_segment_without_a_size_or_below_the_hard_floor_is_refused(tmp_path: P
     assert [row.line for row in rows if isinstance(row, RefusedRow)] == [2, 3, 4, 6, 7]
 
 
+def test_a_segments_stage_is_one_of_those_there_are_or_none(tmp_path: Path) -> None:
+    path = write(tmp_path, "id,name,size,Stage\na,A,50,Lapsed\nb,B,60,\nc,C,70,vip\n")
+    lapsed, without, refused = read_segments(path)
+    assert lapsed == Segment("a", "A", size=50, stage="lapsed")
+    assert without == Segment("b", "B", size=60)
+    assert isinstance(refused, RefusedRow)
+    assert (refused.line, refused.reason) == (4, "its stage, 'vip', is none of new, steady, loyal, slipping, lapsed")
+
+
 def test_other_columns_of_a_segment_file_are_not_read_and_named_once(tmp_path: Path) -> None:
     path = write(tmp_path, "id,name,size,email,religion\na,A,50,someone@x.example,none\nb,B,60,,\n")
     remark, *segments = read_segments(path)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generation.records import STAGES
 from sql.audience_words import in_words, wording
 from sql.feeds import FeedError
 from sql.feeds.segments import HARD_FLOOR
@@ -47,6 +48,14 @@ def test_people_are_grouped_by_stage_and_by_favourite_category() -> None:
     assert coffee.interests[0] == "coffee"
     assert coffee.needs[0] == "easy restocking of coffee"
     assert len(segments) >= 6
+
+
+def test_a_segment_by_stage_has_its_stage_and_one_by_taste_has_none() -> None:
+    stages = {segment.id: segment.stage for segment in segments_from_transactions(shop(3000), floor=20).segments}
+    assert {"stage-loyal", "stage-lapsed", "stage-steady", "stage-big-baskets"} <= stages.keys()
+    for name, stage in stages.items():
+        told = name.removeprefix("stage-")
+        assert stage == (None if name.startswith("buyers-") else told if told in STAGES else "steady")
 
 
 @pytest.mark.parametrize("floor", [20, 100, 150, 205])
