@@ -17,7 +17,7 @@ import yaml
 
 from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
-from generation.facts import facts_of, names_the_product, normal
+from generation.facts import facts_of, holds, names_the_product, normal
 from generation.prompts import price_text, product_view
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
 from generation.shape import same_line
@@ -322,9 +322,9 @@ def _slots(rng: random.Random, brief: Brief, facts: _Facts, *, copied: bool) -> 
             if not facts.kind.endswith("s"):  # of trousers there is no single one
                 slots |= {"a_kind": f"a {_lower(facts.kind)}", "A_kind": f"A {_lower(facts.kind)}"}
         for key, word in (("material", facts.material), ("colour", facts.colour)):
-            if word and word.lower() in shown:
+            if word and holds(shown, word.lower()):  # "layered" shows no red
                 slots[key] = word
-        features = [feature for feature in dict.fromkeys(facts.features) if feature.lower() in shown]
+        features = [feature for feature in dict.fromkeys(facts.features) if holds(shown, feature.lower())]
         rng.shuffle(features)
         for number, feature in enumerate(features[:2]):
             suffix = str(number + 1) if number else ""

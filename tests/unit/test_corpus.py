@@ -36,6 +36,18 @@ def test_every_reply_passes_all_the_gates_and_is_read_back_as_it_was(locale: str
             assert not [warning for warning in ad_copy.warnings if " better at most " in warning]
 
 
+def test_no_reply_states_a_colour_that_stands_within_another_word_of_the_product() -> None:
+    told = 0
+    for example in drawn("en-US", TEACHABLE_CHANNELS):
+        for reply in example.replies:
+            for colour in re.findall(r"(?:colour is|Comes in) ([a-z -]+)[.,]", reply_text(reply)):
+                product = example.brief.product
+                record = f"{product.title} {product.description} {product.category} {product.attributes}".lower()
+                assert re.search(rf"\b{colour}\b", record), (colour, record)  # "layered" is not red
+                told += 1
+    assert told > 20
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_shop_that_shows_the_price_itself_is_told_no_price_and_no_offer(locale: str) -> None:
     for example in drawn(locale, TEACHABLE_CHANNELS):
