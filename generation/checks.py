@@ -27,14 +27,15 @@ from generation.shape import (
 )
 
 _PLACEHOLDER = re.compile(
-    r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
-    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|某品牌|品牌名称"
+    r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|(?:x{2,}|×{2,}|某某?|\*{2,})(?:品牌|产品|商品|公司|店铺|牌子)"
+    r"|【(?:商品|产品|品牌|店铺|店|活动|优惠|用户|顾客|客户|卖点|价格|链接|日期)(?:名称?|昵称|姓名|简称|地址|内容|信息|标题)?】|lorem ipsum|\bas an ai\b|\blanguage model\b"
+    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|品牌名称|(?:商品|产品|店铺)名称(?:】|[:：])"
     r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
-    r"|\b(?:todo|tbd|undefined|null|nan)\b|^(?:sure|certainly|of course)[,!]"
+    r"|(?<![a-z0-9])(?:todo|tbd|undefined|null|nan)(?![a-z0-9])|^(?:sure|certainly|of course)[,!]"
     r"|\bhere(?:'s| is| are) (?:the|your|a|some|my) (?:ad |marketing |product )?"
     r"(?:copy|headlines?|e-?mail|ad\b|caption|version|draft|text\b)"
     r"|\b(?:option|variant|version|draft) (?:\d|[ab])\s?:|\bas requested\b|\(\d+ (?:words|characters)\)"
-    r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待补充"
+    r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待(?:补充|填写|填充|完善|定稿|替换)"
     r"|\blet me know\b|\bhope this helps\b"
     r"|\bfeel free to (?:adjust|ask|change|contact|edit|let|modify|reach|replace|use th)"
     r"|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
