@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from generation.channels import Channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
+from generation.endings import cut_end
 from generation.facts import Facts, facts_of, holds, normal
 from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
@@ -25,6 +26,7 @@ from generation.shape import (
     whole,
     wording_gate,
 )
+from generation.tongues import other_language
 
 _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|(?:x{2,}|×{2,}|某某?|\*{2,})(?:品牌|产品|商品|公司|店铺|牌子)"
@@ -76,6 +78,16 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
         return refusal("language", "the copy is not English", text)
     elif not words:
         return refusal("language", "the copy holds no English words", text)
+    elif tongue := other_language(plain, context.facts.words):
+        return refusal("language", f"the copy is not English but {tongue}", text)
+    return None
+
+
+def whole_lines_gate(fields: Fields, context: Context) -> Rejection | None:
+    """Every line ends where its sentence does."""
+    for name, line in _lines(fields):
+        if (broken := cut_end(line)) and not holds(context.facts.names, normal(line.rstrip())[-24:].split(" ", 1)[-1]):
+            return refusal("truncated", f"{name} is cut off at {broken!r}", line)
     return None
 
 
@@ -129,9 +141,9 @@ def _ledger(fields: Fields, context: Context) -> list[Finding]:
 
 
 def _objection(findings: Iterable[Finding]) -> Rejection | None:
-    """The first refused claim, a number before any other."""
+    """The gravest refused claim: what nothing can support, then a number, then the first of the others."""
     refused = [each for each in findings if each.refused]
-    return _refused(min(refused, key=lambda each: each.gate != NUMBERS)) if refused else None
+    return _refused(min(refused, key=lambda each: (not each.blocked, each.gate != NUMBERS))) if refused else None
 
 
 def _refused(finding: Finding) -> Rejection:
@@ -195,6 +207,7 @@ GATES: tuple[Gate, ...] = (
     injection_gate,
     repetition_gate,
     wording_gate,
+    whole_lines_gate,
     language_gate,
     brand_words_gate,
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
-from generation.facts import Facts, aspect_of, contradicts, shares_in
+from generation.facts import Facts, aspect_of, contradicts, other_part, share_of
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
@@ -17,6 +17,7 @@ from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
     of_days_left,
+    of_folds,
     of_former_price,
     of_history_days,
     of_per_cent_off,
@@ -36,7 +37,7 @@ _FORMER_BEFORE = re.compile(
 )
 _LOWEST_BEFORE = re.compile(r"(?:lowest price|\d ?-?days? low|最低)[^.,。;!€$£¥元]{0,32}\Z")
 _REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
-_FORMER_AFTER = re.compile(r"\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made))")
+_FORMER_AFTER = re.compile(r"(?:,? (?:the |our |its )?(?:lowest|former|old|previous|usual|regular|original) price\b|\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made)))")
 _OFF_BEFORE = re.compile(
     r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
 )
@@ -61,6 +62,7 @@ class Finding:
     line: str
     tell: str = ""
     gate: str = CLAIMS
+    blocked: bool = False  # no evidence would help
 
     @property
     def refused(self) -> bool:
@@ -102,7 +104,9 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
         if masked:
             found += _spread_out(line, look)
     order = {name: at for at, name in enumerate(fields)}
-    return sorted(found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start))
+    return sorted(
+        found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start, -each.claim.end)
+    )
 
 
 def _finding(
@@ -123,7 +127,7 @@ def _finding(
         support,
         rule.id if rule else None,
     )
-    return Finding(claim, line.raw, tell, gate)
+    return Finding(claim, line.raw, tell, gate, rule is not None and rule.action == "block")
 
 
 # numbers
@@ -138,10 +142,19 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
     since = 0  # the end of the number before
     for stated in numbers_in(line.plain):
-        if not any(day.start < stated.end and day.end > stated.start for day in days):
+        dated = any(day.start < stated.end and day.end > stated.start for day in days)
+        if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
             yield _number(line, stated, before, look, spoken, since)
         since = stated.end
+
+
+def _only_stresses(line: Line, stated: Stated, spoken: list[Claim]) -> bool:
+    """Whether "100%" says no more than the refused claim that it stands before: "100% compostable"."""
+    if stated.unit != "%" or 100 not in stated.values:
+        return False
+    _, end = line.span(stated.start, stated.end)
+    return any(claim.verdict == "unsupported" and 0 <= claim.start - end <= 1 for claim in spoken)
 
 
 def _is_date(day: Day, line: Line, facts: Facts) -> bool:
@@ -160,6 +173,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
     elif stated.unit == "off":
         kind, support = "offer", of_per_cent_off(stated, brief, facts)
         tell = "which no promotion in force and no price history supports"
+        if support is None and (folds := of_folds(stated, after, facts)):
+            kind, support = "number", folds
     else:
         kind = (
             "percentage"
@@ -174,6 +189,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         aspect = aspect_of(plain, stated, since) if kind == "measure" else None
         if support and contradicts(stated, aspect, facts):
             support, tell = None, f"where the record gives another {aspect}"
+        elif support and kind == "measure" and (part := other_part(plain, stated, since, facts)):
+            support, tell = None, f"where the record gives another of the {part}"
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
         support = support or of_days_left(stated, facts)
@@ -201,7 +218,7 @@ def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str
 def _shared(plain: str, stated: Stated, look: _Look) -> bool:
     """Whether the record doesn't contradict what the copy's per cent are of: "20% wool" where the record has 80%."""
     after, facts = plain[stated.end : stated.end + 24], look.facts
-    word = next((word for word, _ in shares_in(plain[stated.start : stated.end + 24])), None)
+    word = share_of(plain, stated)
     if word is None:
         return True
     same_thing = [values for of, values in facts.shares if of.startswith(word) or word.startswith(of)]
