@@ -29,9 +29,9 @@ from generation.shape import (
 from generation.tongues import other_language
 
 _PLACEHOLDER = re.compile(
-    r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|(?:x{2,}|×{2,}|某某?|\*{2,})(?:品牌|产品|商品|公司|店铺|牌子)"
-    r"|【(?:商品|产品|品牌|店铺|店|活动|优惠|用户|顾客|客户|卖点|价格|链接|日期)(?:名称?|昵称|姓名|简称|地址|内容|信息|标题)?】|lorem ipsum|\bas an ai\b|\blanguage model\b"
-    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|品牌名称|(?:商品|产品|店铺)名称(?:】|[:：])"
+    r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
+    r"|(?:x{2,}|×{2,}|某某?|\*{2,})(?:品牌|产品|商品|公司|店铺|牌子)|【(?:商品|产品|品牌|店铺?|活动|用户|顾客|客户)(?:名称?|昵称|姓名|标题)】"
+    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|品牌名称|(?:商品|产品|店铺)名称[:：]"
     r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
     r"|(?<![a-z0-9])(?:todo|tbd|undefined|null|nan)(?![a-z0-9])|^(?:sure|certainly|of course)[,!]"
     r"|\bhere(?:'s| is| are) (?:the|your|a|some|my) (?:ad |marketing |product )?"
@@ -57,6 +57,9 @@ _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
 _LOOP_OF_TWO = re.compile(r"(..)(?:[\s,，、]{0,3}\1){2}")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
+# Mathematical and enclosed letters; Chinese text may have full-width ones, English has none.
+_SET = "\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f189"
+_SET_LETTERS, _ODD_LETTERS = re.compile(f"[{_SET}]+"), re.compile(f"[{_SET}\uff21-\uff3a\uff41-\uff5a]+")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a3]")
 
@@ -81,6 +84,22 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
     elif tongue := other_language(plain, context.facts.words):
         return refusal("language", f"the copy is not English but {tongue}", text)
     return None
+
+
+def letters_gate(fields: Fields, context: Context) -> Rejection | None:
+    """No letters of another form, in which words hide from readers' filters: ＦＲＥＥ, 𝐅𝐑𝐄𝐄, Ⓕⓡⓔⓔ."""
+    if whole(fields).isascii():
+        return None
+    english = not context.brief.locale.startswith("zh")
+    for name, line in _lines(fields):
+        if (match := (_ODD_LETTERS if english else _SET_LETTERS).search(line)) and not _spelled_so(match[0], context):
+            return refusal("characters", f"{name} holds letters of another width or form, {match[0]!r}", line)
+    return None
+
+
+def _spelled_so(word: str, context: Context) -> bool:
+    product = context.brief.product
+    return any(word in (told or "") for told in (product.title, product.brand, *product.attributes.values()))
 
 
 def whole_lines_gate(fields: Fields, context: Context) -> Rejection | None:
@@ -208,6 +227,7 @@ GATES: tuple[Gate, ...] = (
     repetition_gate,
     wording_gate,
     whole_lines_gate,
+    letters_gate,
     language_gate,
     brand_words_gate,
 )

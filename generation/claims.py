@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
-from generation.facts import Facts, aspect_of, contradicts, other_part, share_of
+from generation.facts import Facts, aspect_of, contradicts, holds, normal, other_part, share_of
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
+from generation.materials import all_of_it, in_part, of_material
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
@@ -37,7 +38,10 @@ _FORMER_BEFORE = re.compile(
 )
 _LOWEST_BEFORE = re.compile(r"(?:lowest price|\d ?-?days? low|最低)[^.,。;!€$£¥元]{0,32}\Z")
 _REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
-_FORMER_AFTER = re.compile(r"(?:,? (?:the |our |its )?(?:lowest|former|old|previous|usual|regular|original) price\b|\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made)))")
+_FORMER_AFTER = re.compile(
+    r"(?:,? (?:the |our |its )?(?:lowest|former|old|previous|usual|regular|original) price\b"
+    r"|\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made)))"
+)
 _OFF_BEFORE = re.compile(
     r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
 )
@@ -50,6 +54,11 @@ _OFF_AFTER = re.compile(r"\s?(?:off\b|discount|cheaper\b|less\b|优惠)")
 _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
 _MAY_BE_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
+_ACROSS = re.compile(r" ?[x×*] ?")
+_QUOTE = re.compile('["“「『‘]')
+_QUOTATION = re.compile(r"[\"“]([^\"“”]{6,400})[\"”]|[「『]([^」』]{6,400})[」』]|(?<![a-z])‘(.{12,400}?)’(?![a-z])")
+_FEW_WORDS, _FEW_HANZI = 4, 7  # a quotation of fewer is a word in quotation marks
+_HANZI = re.compile("[一-鿿]")
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -91,6 +100,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     rules = look.policy.candidates("\n".join((whole, *views)))
     latin = look.words.heads.intersection(LATIN.findall(whole))
     made = bool(_MAY_BE_MADE.search(whole))
+    quoting = bool(_QUOTE.search(whole) and _reviews(brief))
     found: list[Finding] = []
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
@@ -103,10 +113,10 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _made_by(line, look)
         if masked:
             found += _spread_out(line, look)
+        if quoting:
+            found += _quoted(line, look)
     order = {name: at for at, name in enumerate(fields)}
-    return sorted(
-        found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start, -each.claim.end)
-    )
+    return sorted(found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start, -each.claim.end))
 
 
 def _finding(
@@ -140,13 +150,15 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         support = next((source.named(known.text) for known, source in look.facts.days if day.agrees(known)), None)
         tell = "which the record doesn't hold"
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
-    since = 0  # the end of the number before
+    since = end = 0  # where the words before a number begin: at the end of the one before
     for stated in numbers_in(line.plain):
+        if not _ACROSS.fullmatch(line.plain, end, stated.start):  # of 230 x 245 cm the first has the words of both
+            since = end
         dated = any(day.start < stated.end and day.end > stated.start for day in days)
         if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
             yield _number(line, stated, before, look, spoken, since)
-        since = stated.end
+        end = stated.end
 
 
 def _only_stresses(line: Line, stated: Stated, spoken: list[Claim]) -> bool:
@@ -261,6 +273,8 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 words = match[0].strip()
                 place = (text, text.index(words, match.start()))
                 support = of_rule(rule, words, look.brief, look.facts, place)
+                if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
+                    support = None  # 70% recycled isn't "entirely recycled"
                 yield _finding(
                     line,
                     rule.kind,
@@ -293,7 +307,10 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
             if span in seen or _is_anothers(text, word, look):
                 continue
             seen.add(span)
-            support = of_word(word.text, look.words, look.facts)
+            if word.kind == "material":
+                support = of_material(text, word, look.words, look.facts)
+            else:
+                support = of_word(word.text, look.words, look.facts)
             if support is None and word.kind == "comparative":
                 support = _compared(text, word, look)
             elif support is None and (source := look.facts.names_held_in(word.text)) and word.kind != "material":
@@ -347,6 +364,36 @@ def _made_by(line: Line, look: _Look) -> Iterator[Finding]:
             start = match.start(1 if match[1] else 2)
             finding = _finding(line, "brand", (0, 0), plain, support, tell="a maker that the record doesn't name")
             yield _at(finding, line, start, start + len(name))
+
+
+def _quoted(line: Line, look: _Look) -> Iterator[Finding]:
+    """Quotations, where reviews are stored: each is one of those, word for word, or the record's own."""
+    reviews = _reviews(look.brief)
+    for match in _QUOTATION.finditer(line.plain):
+        words = _bare(match[match.lastindex or 0])
+        if len(words.split()) < _FEW_WORDS and len(_HANZI.findall(words)) < _FEW_HANZI:
+            continue
+        source = look.facts.held_in(words)
+        support = source.named(words) if source else None
+        support = next(
+            (f"{column}: {id}" for column, id, text in reviews if holds(_bare(normal(text)), words)), support
+        )
+        tell = "a quotation that is no stored review's, word for word"
+        yield _finding(line, "review", match.span(match.lastindex or 0), words, support, tell=tell)
+
+
+def _reviews(brief: Brief) -> list[tuple[str, str, str]]:
+    """The reviews that a copy may quote: where they stand, their id and their words."""
+    shown = brief.reviews.shown if brief.reviews else ()
+    return [
+        *(("claim_evidence", each.id, each.statement) for each in brief.evidence if each.kind == "review"),
+        *(("reviews", each.id, each.text) for each in shown),
+    ]
+
+
+def _bare(words: str) -> str:
+    """Words without the marks at their ends and with plain apostrophes."""
+    return " ".join(words.replace("’", "'").split()).strip(" .,!?;:…。，！？；'\"“”")
 
 
 def _at(finding: Finding, line: Line, start: int, end: int) -> Finding:

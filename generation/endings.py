@@ -5,7 +5,6 @@ Only ends that no whole sentence has. A full stop that is missing is no fault, a
 
 import re
 
-
 _NEVER_LAST = "the|an|and|or|but|nor|because|than|your|our|my|their|whose|although|unless"
 # No line ends so, whatever it is. Small letters: "Plan A" and "Made For And By You" are whole.
 _CUT = re.compile(

@@ -99,7 +99,9 @@ class Facts:
     promotion: Promotion | None  # in force
     evidence: tuple[Evidence, ...]  # in force
     aspects: Mapping[str, tuple[Stated, ...]]  # the numbers that an attribute of that name gives
-    parts: tuple[tuple[str, tuple[Stated, ...]], ...]  # and those of a part: "drawer" of "drawer width", 被套 of 被套尺寸
+    parts: tuple[
+        tuple[str, tuple[Stated, ...]], ...
+    ]  # and those of a part: "drawer" of "drawer width", 被套 of 被套尺寸
     shares: tuple[tuple[str, frozenset[Decimal]], ...]  # "cotton", 80: what per cent of it is what
 
     def support(self, stated: Stated) -> str | None:
@@ -112,8 +114,8 @@ class Facts:
             return parts[0]
         # 两只杯 of a record's 一壶两杯: a measure word more or less counts the same.
         if counted := _WITH_MEASURE.fullmatch(stated.text):
-            source = self.held_in(counted[1] + counted[2])
-            return source.named(counted[1] + counted[2]) if source else None
+            told = self.held_in(counted[1] + counted[2])
+            return told.named(counted[1] + counted[2]) if told else None
         return None
 
     def held_in(self, phrase: str, sources: Iterable[Source] | None = None) -> Source | None:

@@ -61,8 +61,12 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
         return of_rule(rule, words[4:], brief, facts, (place[0], place[1] + 4))
     if rule.action != "evidence":
         return None
-    if rule.kind == "review" and (thing := _STARS_OF.fullmatch(words)) and (source := _counts(thing[1], "star", facts)):
-        return source  # five felt stars are no rating
+    if (
+        rule.kind == "review"
+        and (thing := _STARS_OF.fullmatch(words))
+        and (counted := _counts(thing[1], "star", facts))
+    ):
+        return counted  # five felt stars are no rating
     for each in facts.evidence:
         if each.kind in rule.evidence and _covers(each.statement, each.kind, words):
             return f"claim_evidence: {each.id}"

@@ -1,4 +1,4 @@
-"""Whether text in Latin letters is English: by the small words that only another language has, and that every text needs.
+"""Whether text in Latin letters is English, by the small words that another language has and no text goes without.
 
 German, French, Spanish, Italian, Portuguese, Dutch and Scandinavian ones. Single borrowed words are English enough.
 """
@@ -8,28 +8,53 @@ from collections.abc import Container
 
 from generation.needles import finder
 
-# Small words that are no English ones, nor common in English names, dishes or phrases (la, le, de, del, al, au, sans).
+# None of these is an English word as well, nor common in English names, dishes or phrases (la, le, de, del, al, con).
 _SMALL_WORDS: dict[str, str] = {
-    "German": "der das dem ein eine einem einen einer eines und oder mit ohne für von vom zum zur zu auf aus bei nach"
-    " über ist sind wird nicht kein keine auch nur noch schon jetzt wenn wie sich sie ihr ihre dein deine unser unsere"
-    " beim jeden alle durch",
-    "French": "et une dans pour avec votre vos vous notre nos est sont qui sur pas très cette ces chaque bien tout toute"
-    " tous leur aux nous mais où être jour ou ce ne plus",
-    "Spanish": "los las con para una por su sus que más muy tus tu cada como cuando todo todos donde nuestro nuestra pero"
-    " este esta es se sin ya",
-    "Italian": "il gli che per della delle dei nel nella è non tuo tua più ogni sono anche alla senza questo questa"
-    " tutti come una con di",
-    "Portuguese": "os dos das com para um uma não é seu sua mais sem você cada quando em na que por muito ao",
-    "Dutch": "het een voor met je zijn niet van ook jouw uw deze dit bij naar wordt zonder elke en op nu",
-    "Swedish, Danish or Norwegian": "och att är för på det som ett og ikke jeg af til eller från fra har den",
+    "German": """der das dem ein eine einem einen einer eines und oder mit ohne für von vom zum zur zu auf aus bei nach
+        über ist sind wird nicht kein keine auch nur noch schon jetzt wenn wie sich sie ihr ihre dein deine unser unsere
+        beim jeden alle durch""",
+    "French": """et une dans pour avec votre vos vous notre nos est sont qui sur pas très cette ces chaque bien tout
+        toute tous leur aux nous mais où être jour ou ce ne""",
+    "Spanish": """los las para una por su sus que más muy tus tu cada como cuando todo todos donde nuestro nuestra pero
+        este esta se""",
+    "Italian": """il gli che della delle dei nel nella è non tuo tua più ogni sono anche alla senza questo questa tutti
+        una di""",
+    "Portuguese": """os dos das para um uma não é seu sua mais sem você cada quando na que por muito ao""",
+    "Dutch": """het een voor je zijn niet ook jouw uw deze dit bij naar wordt zonder elke op nu""",
+    "Scandinavian": """och att är för på det som ett og ikke jeg af eller från fra har""",
 }
-# Of those, what English has as well counts for neither.
-_ENGLISH_TOO = frozenset("bald come con den die do em en es has met plus per sin til van ya".split())
 _ENGLISH = frozenset(
-    "the and with your that this from by you are our its when more out can not all into them then for of is it to".split()
+    [
+        "the",
+        "and",
+        "with",
+        "your",
+        "that",
+        "this",
+        "from",
+        "by",
+        "you",
+        "are",
+        "our",
+        "its",
+        "when",
+        "more",
+        "out",
+        "can",
+        "not",
+        "all",
+        "into",
+        "them",
+        "then",
+        "for",
+        "of",
+        "is",
+        "it",
+        "to",
+    ]
 )
 _WORD = re.compile(r"[a-zß-ÿ]+(?:['’-][a-zß-ÿ]+)*")
-_OF_LANGUAGE = {name: frozenset(words.split()) - _ENGLISH_TOO for name, words in _SMALL_WORDS.items()}
+_OF_LANGUAGE = {name: frozenset(words.split()) for name, words in _SMALL_WORDS.items()}
 # Between spaces each is rare in English text: a quick look for all of them at once.
 _may_be_foreign = finder(re.compile(f" {word} ") for words in _OF_LANGUAGE.values() for word in sorted(words))
 
