@@ -31,7 +31,8 @@ from generation.tongues import other_language
 _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
     r"|(?:x{2,}|×{2,}|某某?|\*{2,})(?:品牌|产品|商品|公司|店铺|牌子)|【(?:商品|产品|品牌|店铺?|活动|用户|顾客|客户)(?:名称?|昵称|姓名|标题)】"
-    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|品牌名称|(?:商品|产品|店铺)名称[:：]"
+    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b"
+    r"|品牌名称|(?:商品|产品|店铺)名称[:：]"
     r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
     r"|(?<![a-z0-9])(?:todo|tbd|undefined|null|nan)(?![a-z0-9])|^(?:sure|certainly|of course)[,!]"
     r"|\bhere(?:'s| is| are) (?:the|your|a|some|my) (?:ad |marketing |product )?"

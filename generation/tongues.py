@@ -23,37 +23,10 @@ _SMALL_WORDS: dict[str, str] = {
     "Dutch": """het een voor je zijn niet ook jouw uw deze dit bij naar wordt zonder elke op nu""",
     "Scandinavian": """och att är för på det som ett og ikke jeg af eller från fra har""",
 }
-_ENGLISH = frozenset(
-    [
-        "the",
-        "and",
-        "with",
-        "your",
-        "that",
-        "this",
-        "from",
-        "by",
-        "you",
-        "are",
-        "our",
-        "its",
-        "when",
-        "more",
-        "out",
-        "can",
-        "not",
-        "all",
-        "into",
-        "them",
-        "then",
-        "for",
-        "of",
-        "is",
-        "it",
-        "to",
-    ]
-)
+_ENGLISH_WORDS = """the and with your that this from by you are our its when more out can not all into them then for of
+    is it to"""
 _WORD = re.compile(r"[a-zß-ÿ]+(?:['’-][a-zß-ÿ]+)*")
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _OF_LANGUAGE = {name: frozenset(words.split()) for name, words in _SMALL_WORDS.items()}
 # Between spaces each is rare in English text: a quick look for all of them at once.
 _may_be_foreign = finder(re.compile(f" {word} ") for words in _OF_LANGUAGE.values() for word in sorted(words))

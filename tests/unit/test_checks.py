@@ -239,7 +239,7 @@ def test_soft_limits_only_warn() -> None:
     ad_copy = check(draft, load_channel("meta_feed"))
     assert ad_copy.rejection is None
     assert [warning.split(",")[0] for warning in ad_copy.warnings] == [
-        "primary_text is 205", "headline is 58", "description is 36",
+        "primary_text is 205", "headline is 58", "description is 35",
     ]  # fmt: skip
     assert warnings_for(EN["meta_feed"], load_channel("meta_feed")) == ()
 
