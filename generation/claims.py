@@ -13,6 +13,7 @@ from generation.facts import Facts, aspect_of, contradicts, holds, normal, other
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.materials import all_of_it, in_part, of_material
+from generation.needles import finder
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
@@ -59,6 +60,14 @@ _QUOTE = re.compile('["“「『‘]')
 _QUOTATION = re.compile(r"[\"“]([^\"“”]{6,400})[\"”]|[「『]([^」』]{6,400})[」』]|(?<![a-z])‘(.{12,400}?)’(?![a-z])")
 _FEW_WORDS, _FEW_HANZI = 4, 7  # a quotation of fewer is a word in quotation marks
 _HANZI = re.compile("[一-鿿]")
+_MADE = (
+    "made|built|assembled|manufactured|produced|sewn|stitched|woven|knitted|spun|forged|carved|thrown|brewed|distilled"
+    "|roasted"
+)
+_PLACE = re.compile(
+    rf"\b(?:{_MADE.title()}|{_MADE}) (?:[a-z]+ ){{0,2}}in (?:the )?([A-Z][a-z]{{2,}}(?: (?:[A-Z][a-z]+|of|the))*)"
+)
+_may_be_placed = finder([re.compile(_MADE)])
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -99,8 +108,9 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)))
     latin = look.words.heads.intersection(LATIN.findall(whole))
+    placed = " in " in whole and _may_be_placed(whole)
     made = bool(_MAY_BE_MADE.search(whole))
-    quoting = bool(_QUOTE.search(whole) and _reviews(brief))
+    quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
     found: list[Finding] = []
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
@@ -111,6 +121,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _worded(line, look, latin, masked=masked)
         if made:
             found += _made_by(line, look)
+        if placed:
+            found += _made_in(line, look)
         if masked:
             found += _spread_out(line, look)
         if quoting:
@@ -364,6 +376,22 @@ def _made_by(line: Line, look: _Look) -> Iterator[Finding]:
             start = match.start(1 if match[1] else 2)
             finding = _finding(line, "brand", (0, 0), plain, support, tell="a maker that the record doesn't name")
             yield _at(finding, line, start, start + len(name))
+
+
+def _made_in(line: Line, look: _Look) -> Iterator[Finding]:
+    """A place, by its capital, where something is said to be made: "woven in Harris". Title case tells nothing."""
+    words = _WORD.findall(line.raw)
+    if len(_CAPITAL.findall(line.raw)) > 0.7 * len(words):
+        return
+    for match in _PLACE.finditer(line.raw):
+        name = match[1].lower()
+        if name.split()[0] in look.words.no_maker:  # months and days
+            continue
+        source = look.facts.held_in(normal(match[1]))
+        support = source.named(name) if source else None
+        tell = "a place of making that the record doesn't hold"
+        finding = _finding(line, "origin", (0, 0), name, support, tell=tell)
+        yield _at(finding, line, *match.span(1))
 
 
 def _quoted(line: Line, look: _Look) -> Iterator[Finding]:

@@ -18,10 +18,19 @@ _LEFT_OPEN = re.compile(
 )
 _SENTENCE = re.compile(r"[a-z]{2}[.!?] ")
 _PAIRED = re.compile(r"(?:,| or| and) (?:wherever|whenever)\s*\Z")
+# Nearly every line is done with at its last character or word.
+_CLOSED = frozenset(".!?…。！？\"”’')）》")
+_OPEN_WORDS = """a which who while until wherever whenever where as simply just also even really easily gently quickly
+    then"""
+_LAST_WORDS = frozenset((*_NEVER_LAST.split("|"), *_OPEN_WORDS.split()))
+_LAST_HANZI = frozenset("，、且是为及者了于然便而如需能与和,")
 
 
 def cut_end(line: str) -> str | None:
     """The words at which a line breaks off, or None."""
+    last = line[-1:]
+    if last in _CLOSED or (last not in _LAST_HANZI and line[line.rfind(" ") + 1 :] not in _LAST_WORDS):
+        return None
     if not (match := _CUT.search(line, max(0, len(line) - 12))):
         match = _LEFT_OPEN.search(line, max(0, len(line) - 20))
         if not match or not _SENTENCE.search(line) or _PAIRED.search(line):

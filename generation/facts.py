@@ -13,7 +13,16 @@ from decimal import Decimal
 from functools import lru_cache
 
 from generation.dates import Day, dates_in, day_of
-from generation.numbers import CURRENCIES, Stated, agree, measure_of, numbers_in, of_one_measure, unit_of_name
+from generation.numbers import (
+    CURRENCIES,
+    Stated,
+    agree,
+    measure_of,
+    numbers_in,
+    of_one_measure,
+    things_in,
+    unit_of_name,
+)
 from generation.prompts import clean, product_view
 from generation.records import Brief, Evidence, Promotion
 
@@ -54,6 +63,7 @@ _MEASURED_AFTER = re.compile(
 )
 _WITH_MEASURE = re.compile(r"([二两三四五六七八九十]{1,3})[个只]([一-鿿]{1,2})")
 _PART_CLAUSE = re.compile(r"[,.;:!?、。()|]|\band\b|[和与]")
+_PLURALS = ("", "s", "es")
 # Of an attribute's name: what says only that something is measured, and how.
 _PART_NAME = re.compile(r"[a-z]+|[一-鿿]+")
 _MEASURE_NAME = re.compile(
@@ -114,8 +124,8 @@ class Facts:
             return parts[0]
         # 两只杯 of a record's 一壶两杯: a measure word more or less counts the same.
         if counted := _WITH_MEASURE.fullmatch(stated.text):
-            told = self.held_in(counted[1] + counted[2])
-            return told.named(counted[1] + counted[2]) if told else None
+            shorter = (counted[1] + counted[2], counted[1] + counted[2][0])  # 三个抽屉 of 三抽斗柜
+            return next((told.named(each) for each in shorter if (told := self.held_in(each))), None)
         return None
 
     def held_in(self, phrase: str, sources: Iterable[Source] | None = None) -> Source | None:
@@ -224,6 +234,7 @@ def _known_numbers(told: list[Source], named: list[tuple[str, Source]]) -> Itera
             elif stated.unit in CURRENCIES and source.column == "products.description":
                 continue  # nor is a sum in a description the price
             yield from ((each, source) for each in (stated, *stated.parts))
+        yield from ((stated, source) for stated in things_in(source.text))
         if pair := _PAIR.search(source.text):
             yield Stated(pair[0], frozenset({Decimal(2)}), "piece"), source
     for name, source in named:
@@ -284,7 +295,7 @@ def other_part(text: str, stated: Stated, since: int, facts: Facts) -> str | Non
     if not facts.parts:
         return None
     clause = _PART_CLAUSE.split(text[since : stated.start])[-1] + " " + _PART_CLAUSE.split(text[stated.end :])[0]
-    told = [(part, known) for part, known in facts.parts if holds(clause, part)]
+    told = [(part, known) for part, known in facts.parts if any(holds(clause, part + end) for end in _PLURALS)]
     if len(told) != 1:
         return None
     part, known = told[0]

@@ -97,9 +97,9 @@ _SMALLEST: Mapping[str, tuple[str, Decimal]] = {
     for unit, factor in units.items()
 }  # fmt: skip
 # The other system's units in a smallest unit of the metric one. An ounce may be one of fluid, which is no weight.
-_METRIC: Mapping[str, tuple[str, Decimal]] = {
-    "oz": ("mg", Decimal("28349.523")), "lb": ("mg", Decimal("453592.37")),
-    "inch": ("mm", Decimal("25.4")), "ft": ("mm", Decimal("304.8")),
+_METRIC: Mapping[str, Mapping[str, Decimal]] = {
+    "oz": {"mg": Decimal("28349.523"), "ml": Decimal("29.5735")}, "lb": {"mg": Decimal("453592.37")},
+    "inch": {"mm": Decimal("25.4")}, "ft": {"mm": Decimal("304.8")},
 }  # fmt: skip
 _ROUNDED = Decimal("0.005")  # of a converted measure, as packages round it: 85 g for 3 oz
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
@@ -147,6 +147,10 @@ _COUNTED_WORDS = _any_of(
 )
 _PART_OFF = {"half": ("50",), "third": ("33", "33.3", "33.33"), "quarter": ("25",), "fifth": ("20",), "tenth": ("10",)}
 _DOZENS = {"half a": 6, "two": 24, "three": 36, "four": 48}
+# "Two chest pockets" are two pockets; of a record only, for "two more hours" count nothing.
+_COUNTED_THINGS = re.compile(
+    rf"\b(?P<word>{'|'.join(_ONES)}|\d{{1,2}}) (?:[a-z-]+ ){{1,2}}(?:{_any_of(_UNITS[COUNT])})\b"
+)
 _COUNTED = re.compile(
     # "one day" and 一件 are idioms more often than counts; "one-year" and 一百件 are counts.
     rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(_ONES[:9])}))?"
@@ -162,7 +166,7 @@ _COUNTED = re.compile(
     rf"|\b(?P<party>{'|'.join(_ONES[:12])})-person\b"
     r"|\b(?P<dozens>half a|two|three|four) dozen\b(?! (?:ways|reasons|times|ideas|stories|excuses))"
     # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
-    r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张)"
+    r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
 )
 _HAN_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _HAN_POWERS = {"十": 10, "百": 100, "千": 1000}
@@ -198,6 +202,13 @@ def numbers_in(text: str) -> Iterator[Stated]:
         yield from _in_digits(text)
     if _may_count(text):
         yield from map(_counted, _COUNTED.finditer(text))
+
+
+def things_in(text: str) -> Iterator[Stated]:
+    """What a normalised record counts with a word or two between: "two chest pockets"."""
+    for match in _COUNTED_THINGS.finditer(text):
+        value = Decimal(_WORDS.get(match["word"]) or match["word"])
+        yield Stated(match[0], frozenset({value}), COUNT, start=match.start(), end=match.end())
 
 
 def _in_digits(text: str) -> Iterator[Stated]:
@@ -366,18 +377,18 @@ def _same_quantity(stated: Stated, known: Stated) -> bool:
     if one == other:
         amounts = {value * factor for value in stated.values}
         return not amounts.isdisjoint(value * known_factor for value in known.values)
-    return (stated.unit in _METRIC) != (known.unit in _METRIC) and _converts(stated, known)
+    if stated.unit in _METRIC:
+        return _converts(stated.values, _METRIC[stated.unit], known.values, other, known_factor)
+    return known.unit in _METRIC and _converts(known.values, _METRIC[known.unit], stated.values, one, factor)
 
 
-def _converts(stated: Stated, known: Stated) -> bool:
-    """Whether a measure is one of the other system, as nearly as a package would print both."""
-    (one, factor), (other, known_factor) = (
-        _METRIC.get(unit) or _SMALLEST.get(unit, (unit, Decimal(1))) for unit in (stated.unit or "", known.unit or "")
-    )
-    return one == other and any(
-        abs(value * factor - each * known_factor) <= each * known_factor * _ROUNDED
-        for value in stated.values
-        for each in known.values
+def _converts(
+    values: frozenset[Decimal], metric: Mapping[str, Decimal], others: frozenset[Decimal], unit: str, factor: Decimal
+) -> bool:
+    """Whether a measure is one of the metric system, as nearly as a package would print both."""
+    each = metric.get(unit)
+    return each is not None and any(
+        abs(value * each - other * factor) <= other * factor * _ROUNDED for value in values for other in others
     )
 
 
