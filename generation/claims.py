@@ -164,7 +164,9 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
     since = end = 0  # where the words before a number begin: at the end of the one before
     for stated in numbers_in(line.plain):
-        if not _ACROSS.fullmatch(line.plain, end, stated.start):  # of 230 x 245 cm the first has the words of both
+        if stated.start - end > 3 or not _ACROSS.fullmatch(
+            line.plain, end, stated.start
+        ):  # of 230 x 245 cm the first has the words of both
             since = end
         dated = any(day.start < stated.end and day.end > stated.start for day in days)
         if not dated and not _only_stresses(line, stated, spoken):

@@ -5,8 +5,10 @@ Plated metal sold as the metal itself misleads (16 CFR 23.3, the FTC's jewellery
 """
 
 import re
+from decimal import Decimal
+from functools import lru_cache
 
-from generation.facts import Facts, Source, holds
+from generation.facts import Facts, holds
 from generation.lexicon import Lexicon, Word
 from generation.support import of_word
 
@@ -46,12 +48,14 @@ def of_material(text: str, word: Word, lexicon: Lexicon, facts: Facts) -> str | 
     support = of_word(word.text, lexicon, facts)
     if support is None:
         return _of_plating(word.text, facts)
+    layers, partly = _only_layers(word.text, lexicon, facts.text), in_part(word.text, facts)
+    if not layers and not partly:
+        return support
     near = max(0, word.start - _NEAR)
     if _AFTER.match(text, word.end) or _BEFORE.search(text, near, word.start):
         return support  # the copy itself says that it is a coat
-    if _ALL.search(text, near, word.start) and in_part(word.text, facts):
+    if partly and _ALL.search(text, near, word.start):
         return None
-    layers = _only_layers(word.text, lexicon, facts)
     if not layers:
         return support
     if layers == {PLATING} or word.text.startswith(("solid ", "pure ")) or _SOLID.search(text, near, word.start):
@@ -65,8 +69,13 @@ def of_material(text: str, word: Word, lexicon: Lexicon, facts: Facts) -> str | 
 
 def in_part(word: str, facts: Facts) -> bool:
     """Whether the record gives a word less than a hundred per cent, or calls the thing a blend."""
-    shares = [values for of, values in facts.shares if of.startswith(word) or word.startswith(of)]
-    return any(max(values) < 100 for values in shares) or (not shares and bool(_BLENDED.search(facts.text)))
+    return _in_part(word, facts.shares, facts.text)
+
+
+@lru_cache(maxsize=4096)
+def _in_part(word: str, told: tuple[tuple[str, frozenset[Decimal]], ...], text: str) -> bool:
+    shares = [values for of, values in told if of.startswith(word) or word.startswith(of)]
+    return any(max(values) < 100 for values in shares) or (not shares and bool(_BLENDED.search(text)))
 
 
 def all_of_it(text: str, start: int) -> bool:
@@ -79,28 +88,31 @@ def _said_of_thing(text: str, word: Word, near: int, facts: Facts) -> bool:
     return bool(_MADE_OF.search(text, near, word.start)) or (following is not None and following[1] in facts.things)
 
 
-def _only_layers(word: str, lexicon: Lexicon, facts: Facts) -> frozenset[str]:
-    """As what the record has a material, where it has it nowhere as what the thing is made of; else nothing."""
-    says = lexicon.says(word.removeprefix("solid ").removeprefix("pure "))
-    found = [wanted for wanted in says if len(wanted) > 1 and wanted in facts.text]
+@lru_cache(maxsize=4096)  # a product's copies say the same few words
+def _only_layers(word: str, lexicon: Lexicon, text: str) -> frozenset[str]:
+    """As what a record has a material, where it has it nowhere as what the thing is made of; else nothing."""
     layers = set[str]()
-    for source in facts.sources:
-        for known in found:
-            at = source.text.find(known)
+    for wanted in lexicon.says(word.removeprefix("solid ").removeprefix("pure ")):
+        if len(wanted) < 2 or wanted not in text:
+            continue
+        for line in text.split("\n"):
+            at = line.find(wanted)
             while at >= 0:
-                layer = _layer(source, at, at + len(known))
+                layer = _layer(line, at, at + len(wanted))
                 if layer is None:
                     return frozenset()
                 layers.add(layer)
-                at = source.text.find(known, at + 1)
+                at = line.find(wanted, at + 1)
     return frozenset(layers)
 
 
-def _layer(source: Source, start: int, end: int) -> str | None:
+def _layer(line: str, start: int, end: int) -> str | None:
+    """Of a word in a line of a record, an attribute's with its name, as what layer it stands there."""
+    name, told_by_name, _ = line.partition(": ")
     told = (
-        _AFTER.match(source.text, end)
-        or _BEFORE.search(source.text, max(0, start - _NEAR), start)
-        or (_COLUMN.search(source.column.lower()) if source.column.startswith("products.attributes") else None)
+        _AFTER.match(line, end)
+        or _BEFORE.search(line, max(0, start - _NEAR), start)
+        or (_COLUMN.search(name) if told_by_name and len(name) < min(start, _NEAR) else None)
     )
     return told.lastgroup if told else None
 
@@ -109,8 +121,9 @@ def _of_plating(word: str, facts: Facts) -> str | None:
     """What supports "gold-plated" where the record has "Plating: 18 ct gold"."""
     match = _PLATED.fullmatch(word)
     metal = (match[1] or match[2]) if match else None
-    for source in facts.sources if metal else ():
-        at = source.text.find(metal or "")
-        if holds(source.text, metal or "") and _layer(source, at, at + len(metal or "")) == PLATING:
-            return source.named(word)
+    for line in facts.text.split("\n") if metal else ():
+        at = line.find(metal or "")
+        if at >= 0 and holds(line, metal or "") and _layer(line, at, at + len(metal or "")) == PLATING:
+            source = facts.held_in(metal or "")
+            return source.named(word) if source else None
     return None

@@ -161,7 +161,10 @@ _COUNTED = re.compile(
     rf"(?P<hanunit>{_any_of(word for word in _UNIT_OF if '一' <= word <= '鿿' and word not in '只个片包套日两')}"
     r"|[只片支包盒瓶件](?=装)|色|(?:个|只)(?:口袋|抽屉|隔层|档位|按钮|插孔|轮子|模式|杯|碗))"
     r"|(?P<half>half[\s-]price|半价)"
-    r"|(?P<part>half|(?:a|one)[\s-](?:third|quarter|fifth|tenth))[\s-]off\b"
+)
+# What few texts hold has a pattern of its own, which the others needn't be tried with.
+_COUNTED_RARELY = re.compile(
+    r"(?P<part>half|(?:a|one)[\s-](?:third|quarter|fifth|tenth))[\s-]off\b"
     rf"|\b(?:sleeps|seats|serves|feeds) (?P<guests>{'|'.join(_ONES[:12])})\b"
     rf"|\b(?P<party>{'|'.join(_ONES[:12])})-person\b"
     r"|\b(?P<dozens>half a|two|three|four) dozen\b(?! (?:ways|reasons|times|ideas|stories|excuses))"
@@ -188,7 +191,8 @@ class Stated:
 
 _DIGIT = re.compile(r"\d")
 _BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
-_may_count = finder([_COUNTED])
+_may_count = finder([_COUNTED, _COUNTED_RARELY])
+_may_count_rarely = finder([_COUNTED_RARELY])
 
 
 def may_state(text: str) -> bool:
@@ -202,6 +206,9 @@ def numbers_in(text: str) -> Iterator[Stated]:
         yield from _in_digits(text)
     if _may_count(text):
         yield from map(_counted, _COUNTED.finditer(text))
+        if _may_count_rarely(text):
+            for match in _COUNTED_RARELY.finditer(text):
+                yield replace(_rarely(match), start=match.start(), end=match.end())
 
 
 def things_in(text: str) -> Iterator[Stated]:
@@ -269,14 +276,6 @@ def _counted(match: re.Match[str]) -> Stated:
 def _number_in_words(match: re.Match[str]) -> Stated:
     if match["half"]:
         return Stated(match[0], frozenset({Decimal(50)}), "off")
-    if match["part"]:
-        values = frozenset(map(Decimal, _PART_OFF[re.split(r"[\s-]", match["part"])[-1]]))
-        return Stated(match[0], values, "off")
-    if guests := match["guests"] or match["party"]:
-        return Stated(match[0], frozenset({Decimal(_WORDS[guests])}), "person")
-    if match["dozens"] or match["many"]:
-        counted = _DOZENS[match["dozens"]] if match["dozens"] else _han_number(match["many"])
-        return Stated(match[0], frozenset({Decimal(counted)}), "piece")
     if match["percent"] or match["hundred"]:
         return Stated(match[0], frozenset({Decimal(_han_number(match["percent"] or "百"))}), "%")
     if match["han"]:
@@ -288,6 +287,17 @@ def _number_in_words(match: re.Match[str]) -> Stated:
     value = Decimal(_WORDS[word] if word else _WORDS[match["tens"]] + _WORDS.get(match["ones"] or "", 0))
     unit = _UNIT_OF.get(match["unit"])
     return Stated(match[0], frozenset({value}), "off" if match["off"] and unit == "%" else unit)
+
+
+def _rarely(match: re.Match[str]) -> Stated:
+    """A part off, guests, dozens and numerals above ten. The match is one of ``_COUNTED_RARELY``."""
+    if match["part"]:
+        values = frozenset(map(Decimal, _PART_OFF[re.split(r"[\s-]", match["part"])[-1]]))
+        return Stated(match[0], values, "off")
+    if guests := match["guests"] or match["party"]:
+        return Stated(match[0], frozenset({Decimal(_WORDS[guests])}), "person")
+    counted = _DOZENS[match["dozens"]] if match["dozens"] else _han_number(match["many"])
+    return Stated(match[0], frozenset({Decimal(counted)}), "piece")
 
 
 def _readings(digits: str, scale: int) -> frozenset[Decimal]:
