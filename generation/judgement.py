@@ -17,9 +17,9 @@ from generation.channels import load_channel
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
-    "calibration.py", "checks.py", "claims.py", "counting.py", "dates.py", "facts.py", "guards.py", "injection.py",
-    "lexicon.py", "lines.py", "needles.py", "numbers.py", "parsing.py", "personal.py", "policies.py", "prompts.py",
-    "readability.py", "scoring.py", "shape.py", "support.py",
+    "calibration.py", "checks.py", "claims.py", "counting.py", "dates.py", "endings.py", "facts.py", "guards.py",
+    "injection.py", "lexicon.py", "lines.py", "materials.py", "needles.py", "numbers.py", "parsing.py", "personal.py",
+    "policies.py", "prompts.py", "readability.py", "scoring.py", "shape.py", "support.py", "tongues.py",
 )  # fmt: skip
 DATA = (
     "scoring.yaml", "readability.yaml", "voices.yaml", "corpus/words-zh-CN.txt", "corpus/zh-CN.yaml",
