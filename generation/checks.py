@@ -12,6 +12,7 @@ from generation.channels import Channel, load_channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.comparing import compared_findings, disparagement_gate
 from generation.digests import basis_gate, digest_gate, quote_gate
+from generation.endings import cut_end
 from generation.facts import Facts, facts_of, holds, normal
 from generation.guards import injection_gate, kept_private, personal_gate
 from generation.lines import lines_of
@@ -28,16 +29,19 @@ from generation.shape import (
     whole,
     wording_gate,
 )
+from generation.tongues import other_language
 
 _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
-    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b|某品牌|品牌名称"
+    r"|(?:x{2,}|×{2,}|某某?|\*{2,})(?:品牌|产品|商品|公司|店铺|牌子)|【(?:商品|产品|品牌|店铺?|活动|用户|顾客|客户)(?:名称?|昵称|姓名|标题)】"
+    r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b"
+    r"|品牌名称|(?:商品|产品|店铺)名称[:：]"
     r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
-    r"|\b(?:todo|tbd|undefined|null|nan)\b|^(?:sure|certainly|of course)[,!]"
+    r"|(?<![a-z0-9])(?:todo|tbd|undefined|null|nan)(?![a-z0-9])|^(?:sure|certainly|of course)[,!]"
     r"|\bhere(?:'s| is| are) (?:the|your|a|some|my) (?:ad |marketing |product )?"
     r"(?:copy|headlines?|e-?mail|ad\b|caption|version|draft|text\b)"
     r"|\b(?:option|variant|version|draft) (?:\d|[ab])\s?:|\bas requested\b|\(\d+ (?:words|characters)\)"
-    r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待补充"
+    r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待(?:补充|填写|填充|完善|定稿|替换)"
     r"|\blet me know\b|\bhope this helps\b"
     r"|\bfeel free to (?:adjust|ask|change|contact|edit|let|modify|reach|replace|use th)"
     r"|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
@@ -59,6 +63,9 @@ _SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "wit
 _NEVER_TWICE = tuple(f"{word} {word}" for word in _SMALL)
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
+# Mathematical and enclosed letters; Chinese text may have full-width ones, English has none.
+_SET = "\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f189"
+_SET_LETTERS, _ODD_LETTERS = re.compile(f"[{_SET}]+"), re.compile(f"[{_SET}\uff21-\uff3a\uff41-\uff5a]+")
 # Letters of other scripts: Greek to Georgian and beyond, kana, Hangul. NFKC has made fullwidth Latin plain.
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1dbf\u3041-\u30fa\uac00-\ud7a3]")
 
@@ -82,6 +89,32 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
         return refusal("language", "the copy is not English", text)
     elif not _LATIN_WORD.search(plain):
         return refusal("language", "the copy holds no English words", text)
+    elif tongue := other_language(plain, context.facts.words):
+        return refusal("language", f"the copy is not English but {tongue}", text)
+    return None
+
+
+def letters_gate(fields: Fields, context: Context) -> Rejection | None:
+    """No letters of another form, in which words hide from readers' filters: ＦＲＥＥ, 𝐅𝐑𝐄𝐄, Ⓕⓡⓔⓔ."""
+    text, english = whole(fields), not context.brief.locale.startswith("zh")
+    if text.isascii() or not (_ODD_LETTERS if english else _SET_LETTERS).search(text):
+        return None
+    for name, line in _lines(fields):
+        if (match := (_ODD_LETTERS if english else _SET_LETTERS).search(line)) and not _spelled_so(match[0], context):
+            return refusal("characters", f"{name} holds letters of another width or form, {match[0]!r}", line)
+    return None
+
+
+def _spelled_so(word: str, context: Context) -> bool:
+    product = context.brief.product
+    return any(word in (told or "") for told in (product.title, product.brand, *product.attributes.values()))
+
+
+def whole_lines_gate(fields: Fields, context: Context) -> Rejection | None:
+    """Every line ends where its sentence does."""
+    for name, line in _lines(fields):
+        if (broken := cut_end(line)) and not holds(context.facts.names, normal(line.rstrip())[-24:].split(" ", 1)[-1]):
+            return refusal("truncated", f"{name} is cut off at {broken!r}", line)
     return None
 
 
@@ -140,9 +173,9 @@ def _findings(fields: Fields, brief: Brief, channel: Channel, facts: Facts) -> l
 
 
 def _objection(findings: Iterable[Finding]) -> Rejection | None:
-    """The first refused claim, a number before any other."""
+    """The gravest refused claim: what nothing can support, then a number, then the first of the others."""
     refused = [each for each in findings if each.refused]
-    return _refused(min(refused, key=lambda each: each.gate != NUMBERS)) if refused else None
+    return _refused(min(refused, key=lambda each: (not each.blocked, each.gate != NUMBERS))) if refused else None
 
 
 def _refused(finding: Finding) -> Rejection:
@@ -216,6 +249,8 @@ GATES: tuple[Gate, ...] = (
     injection_gate,
     repetition_gate,
     wording_gate,
+    whole_lines_gate,
+    letters_gate,
     language_gate,
     brand_words_gate,
     stage_gate,

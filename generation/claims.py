@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
 from generation.digests import of_reviewers
-from generation.facts import REVIEWS, Facts, aspect_of, contradicts, shares_in
+from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_part, share_of
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
+from generation.materials import all_of_it, in_part, of_material
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
     of_days_left,
+    of_folds,
     of_former_price,
     of_history_days,
     of_per_cent_off,
+    of_place,
     of_price,
     of_rule,
     of_sum_off,
@@ -42,7 +45,10 @@ _LOWEST_BEFORE = re.compile(r"(?:lowest price|\d ?-?days? low|最低)[^.,。;!�
 _REDUCED = re.compile(r"(?:down|reduced|marked down|cut|slashed|dropped) from[:\s]*\Z")
 _FORMER = (_REDUCED, _FORMER_BEFORE, _LOWEST_BEFORE)
 _may_be_former = look_for(_FORMER)
-_FORMER_AFTER = re.compile(r"\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made))")
+_FORMER_AFTER = re.compile(
+    r"(?:,? (?:the |our |its )?(?:lowest|former|old|previous|usual|regular|original) price\b"
+    r"|\s?(?:value\b|before\b|rrp\b|originally\b|list price|retail|was\b(?! made)))"
+)
 _OFF_BEFORE = re.compile(
     r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
 )
@@ -53,10 +59,23 @@ _LESS_AFTER = re.compile(
 _OF_HISTORY = re.compile(r"lowest|\blow\b|price|最低|成交价|价")
 _OFF_AFTER = re.compile(r"\s?(?:off\b|discount|cheaper\b|less\b|优惠)")
 _MARKED = re.compile(r"([\w'’-]+)\s?[®™]")
-_MADE = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
-_may_be_made = look_for([_MADE])
+_MADE_BY = re.compile(r"\bby [a-z]|品牌|tm\b|[®™]")  # NFKC makes ™ TM
+_may_be_made = look_for([_MADE_BY])
 _MAKER = re.compile(r"\b(?:by|By) ((?:[A-Z][\w&'’-]+)(?: (?:[A-Z][\w&'’-]+|&))*)|品牌\s?[:：]\s?([\w·-]{2,16})")
 _VERB = re.compile(r"\b(?:may|mar(?:ch)?)\b")
+_ACROSS = re.compile(r" ?[x×*] ?")
+_QUOTE = re.compile('["“「『‘]')
+_QUOTATION = re.compile(r"[\"“]([^\"“”]{6,400})[\"”]|[「『]([^」』]{6,400})[」』]|(?<![a-z])‘(.{12,400}?)’(?![a-z])")
+_FEW_WORDS, _FEW_HANZI = 4, 7  # a quotation of fewer is a word in quotation marks
+_HANZI = re.compile("[一-鿿]")
+_MADE = (
+    "made|built|assembled|manufactured|produced|sewn|stitched|woven|knitted|spun|forged|carved|thrown|brewed|distilled"
+    "|roasted"
+)
+_PLACE = re.compile(
+    rf"\b(?:{_MADE.title()}|{_MADE}) (?:[a-z]+ ){{0,2}}in (?:the )?([A-Z][a-z]{{2,}}(?: (?:[A-Z][a-z]+|of|the))*)"
+)
+_may_be_placed = look_for([re.compile(_MADE)])
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -69,6 +88,7 @@ class Finding:
     line: str
     tell: str = ""
     gate: str = CLAIMS
+    blocked: bool = False  # no evidence would help
 
     @property
     def refused(self) -> bool:
@@ -96,7 +116,9 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
     latin = look.words.heads.intersection(LATIN.findall(whole))
-    made = _may_be_made(whole) and bool(_MADE.search(whole))
+    placed = " in " in whole and _may_be_placed(whole)
+    made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
+    quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
     found: list[Finding] = []
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
@@ -107,10 +129,14 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _worded(line, look, latin, masked=masked)
         if made:
             found += _made_by(line, look)
+        if placed:
+            found += _made_in(line, look)
         if masked:
             found += _spread_out(line, look)
+        if quoting:
+            found += _quoted(line, look)
     order = {name: at for at, name in enumerate(fields)}
-    return sorted(found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start))
+    return sorted(found, key=lambda each: (order[each.claim.field], each.claim.line, each.claim.start, -each.claim.end))
 
 
 def _finding(
@@ -131,7 +157,7 @@ def _finding(
         support,
         rule.id if rule else None,
     )
-    return Finding(claim, line.raw, tell, gate)
+    return Finding(claim, line.raw, tell, gate, rule is not None and rule.action == "block")
 
 
 # numbers
@@ -144,12 +170,25 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         support = next((source.named(known.text) for known, source in look.facts.days if day.agrees(known)), None)
         tell = "which the record doesn't hold"
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
-    since = 0  # the end of the number before
+    since = end = 0  # where the words before a number begin: at the end of the one before
     for stated in numbers_in(line.plain):
-        if not any(day.start < stated.end and day.end > stated.start for day in days):
+        if stated.start - end > 3 or not _ACROSS.fullmatch(
+            line.plain, end, stated.start
+        ):  # of 230 x 245 cm the first has the words of both
+            since = end
+        dated = any(day.start < stated.end and day.end > stated.start for day in days)
+        if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
             yield _number(line, stated, before, look, spoken, since)
-        since = stated.end
+        end = stated.end
+
+
+def _only_stresses(line: Line, stated: Stated, spoken: list[Claim]) -> bool:
+    """Whether "100%" says no more than the refused claim that it stands before: "100% compostable"."""
+    if stated.unit != "%" or 100 not in stated.values:
+        return False
+    _, end = line.span(stated.start, stated.end)
+    return any(claim.verdict == "unsupported" and 0 <= claim.start - end <= 1 for claim in spoken)
 
 
 def _is_date(day: Day, line: Line, facts: Facts) -> bool:
@@ -168,6 +207,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
     elif stated.unit == "off":
         kind, support = "offer", of_per_cent_off(stated, brief, facts)
         tell = "which no promotion in force and no price history supports"
+        if support is None and (folds := of_folds(stated, after, facts)):
+            kind, support = "number", folds
     else:
         kind = (
             "percentage"
@@ -182,6 +223,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         aspect = aspect_of(plain, stated, since) if kind == "measure" else None
         if support and contradicts(stated, aspect, facts):
             support, tell = None, f"where the record gives another {aspect}"
+        elif support and kind == "measure" and (part := other_part(plain, stated, since, facts)):
+            support, tell = None, f"where the record gives another of the {part}"
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
         support = support or of_days_left(stated, facts)
@@ -212,7 +255,7 @@ def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str
 def _shared(plain: str, stated: Stated, look: _Look) -> bool:
     """Whether the record doesn't contradict what the copy's per cent are of: "20% wool" where the record has 80%."""
     after, facts = plain[stated.end : stated.end + 24], look.facts
-    word = next((word for word, _ in shares_in(plain[stated.start : stated.end + 24])), None)
+    word = share_of(plain, stated)
     if word is None:
         return True
     same_thing = [values for of, values in facts.shares if of.startswith(word) or word.startswith(of)]
@@ -255,6 +298,8 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 words = match[0].strip()
                 place = (text, text.index(words, match.start()))
                 support = of_rule(rule, words, look.brief, look.facts, place)
+                if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
+                    support = None  # 70% recycled isn't "entirely recycled"
                 yield _finding(
                     line,
                     rule.kind,
@@ -287,7 +332,10 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
             if span in seen or _is_anothers(text, word, look):
                 continue
             seen.add(span)
-            support = of_word(word.text, look.words, look.facts)
+            if word.kind == "material":
+                support = of_material(text, word, look.words, look.facts)
+            else:
+                support = of_word(word.text, look.words, look.facts)
             if support and support.startswith(REVIEWS) and word.kind == "certification":
                 support = None  # a reviewer certifies nothing
             if support is None and word.kind == "comparative":
@@ -343,6 +391,51 @@ def _made_by(line: Line, look: _Look) -> Iterator[Finding]:
             start = match.start(1 if match[1] else 2)
             finding = _finding(line, "brand", (0, 0), plain, support, tell="a maker that the record doesn't name")
             yield _at(finding, line, start, start + len(name))
+
+
+def _made_in(line: Line, look: _Look) -> Iterator[Finding]:
+    """A place, by its capital, where something is said to be made: "woven in Harris". Title case tells nothing."""
+    words = _WORD.findall(line.raw)
+    if len(_CAPITAL.findall(line.raw)) > 0.7 * len(words):
+        return
+    for match in _PLACE.finditer(line.raw):
+        name = match[1].lower()
+        if name.split()[0] in look.words.no_maker:  # months and days
+            continue
+        support = of_place(normal(match[1]), look.facts)
+        tell = "a place of making that the record doesn't hold"
+        finding = _finding(line, "origin", (0, 0), name, support, tell=tell)
+        yield _at(finding, line, *match.span(1))
+
+
+def _quoted(line: Line, look: _Look) -> Iterator[Finding]:
+    """Quotations, where reviews are stored: each is one of those, word for word, or the record's own."""
+    reviews = _reviews(look.brief)
+    for match in _QUOTATION.finditer(line.plain):
+        words = _bare(match[match.lastindex or 0])
+        if len(words.split()) < _FEW_WORDS and len(_HANZI.findall(words)) < _FEW_HANZI:
+            continue
+        source = look.facts.held_in(words)
+        support = source.named(words) if source else None
+        support = next(
+            (f"{column}: {id}" for column, id, text in reviews if holds(_bare(normal(text)), words)), support
+        )
+        tell = "a quotation that is no stored review's, word for word"
+        yield _finding(line, "review", match.span(match.lastindex or 0), words, support, tell=tell)
+
+
+def _reviews(brief: Brief) -> list[tuple[str, str, str]]:
+    """The reviews that a copy may quote: where they stand, their id and their words."""
+    shown = brief.reviews.shown if brief.reviews else ()
+    return [
+        *(("claim_evidence", each.id, each.statement) for each in brief.evidence if each.kind == "review"),
+        *(("reviews", each.id, each.text) for each in shown),
+    ]
+
+
+def _bare(words: str) -> str:
+    """Words without the marks at their ends and with plain apostrophes."""
+    return " ".join(words.replace("’", "'").split()).strip(" .,!?;:…。，！？；'\"“”")
 
 
 def _at(finding: Finding, line: Line, start: int, end: int) -> Finding:

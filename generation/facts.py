@@ -14,7 +14,16 @@ from functools import lru_cache
 from typing import Any
 
 from generation.dates import Day, dates_in, day_of
-from generation.numbers import CURRENCIES, Stated, agree, measure_of, numbers_in, of_one_measure, unit_of_name
+from generation.numbers import (
+    CURRENCIES,
+    Stated,
+    agree,
+    measure_of,
+    numbers_in,
+    of_one_measure,
+    things_in,
+    unit_of_name,
+)
 from generation.prompts import clean, product_view, reviews_view
 from generation.records import Brief, Evidence, Product, Promotion
 
@@ -38,6 +47,8 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "weight": ("weight", "weighs", "weighing", "重", "净含量"),
     "load": ("load", "supports up to", "holds up to", "承重", "载重", "负重"),
     "capacity": ("capacity", "volume", "容量", "容积"),
+    "hot": ("hot", "保温", "保热"),
+    "cold": ("cold", "保冷", "冰镇"),
     "battery": ("battery", "playtime", "playing time", "runtime", "runs", "lasts", "续航"),
     "charging": ("charge", "charges", "charging", "recharges", "充电", "充满"),
     "warranty": ("warranty", "guarantee", "质保", "保修"),
@@ -53,7 +64,22 @@ _ASPECT = re.compile(
 _MEASURED_AFTER = re.compile(
     r"[\s-]{0,2}(?:in )?(high|tall|wide|long|deep|thick|across|diameter|height|width|length|depth)\b"
 )
+_WITH_MEASURE = re.compile(r"([二两三四五六七八九十]{1,3})[个只]([一-鿿]{1,2})")
+_PART_CLAUSE = re.compile(r"[,.;:!?、。()|]|\band\b|[和与]")
+_PLURALS = ("", "s", "es")
+# Of an attribute's name: what says only that something is measured, and how.
+_PART_NAME = re.compile(r"[a-z]+|[一-鿿]+")
+_MEASURE_NAME = re.compile(
+    r"\b(?:size|sizes|dimensions?|length|width|height|depth|weight|capacity|volume|diameter|thickness|time|duration|life"
+    r"|power|range|max|min|maximum|minimum|total|net|gross|number|count|per|each|with|without|and|the|for|from|when"
+    r"|inner|outer|material|age|cm|mm|inch|inches|kg|lbs?|oz|ml)\b"
+    r"|(?:净|总|最大|最小|额定)?(?:尺寸|规格|大小|长度|宽度|高度|深度|厚度|重量|净重|毛重|容量|容积|体积|直径|口径|时间|时长|功率|面积"
+    r"|长|宽|高|厚|重|含量|数量)$"
+)
 _CLAUSE = re.compile(r"[,.;:!?、。()|/×]| x |\band\b|\bby\b|[和与乘]")
+
+
+_PAIR = re.compile(r"\bpairs?\b|一对|一双|成对")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +112,9 @@ class Facts:
     promotion: Promotion | None  # in force
     evidence: tuple[Evidence, ...]  # in force
     aspects: Mapping[str, tuple[Stated, ...]]  # the numbers that an attribute of that name gives
+    parts: tuple[
+        tuple[str, tuple[Stated, ...]], ...
+    ]  # and those of a part: "drawer" of "drawer width", 被套 of 被套尺寸
     shares: tuple[tuple[str, frozenset[Decimal]], ...]  # "cotton", 80: what per cent of it is what
 
     def support(self, stated: Stated) -> str | None:
@@ -94,7 +123,13 @@ class Facts:
             if agree(stated, known):
                 return source.named(known.text)
         parts = [self.support(part) for part in stated.parts]
-        return parts[0] if parts and all(parts) else None
+        if parts and all(parts):
+            return parts[0]
+        # 两只杯 of a record's 一壶两杯: a measure word more or less counts the same.
+        if counted := _WITH_MEASURE.fullmatch(stated.text):
+            shorter = (counted[1] + counted[2], counted[1] + counted[2][0])  # 三个抽屉 of 三抽斗柜
+            return next((told.named(each) for each in shorter if (told := self.held_in(each))), None)
+        return None
 
     def held_in(self, phrase: str, sources: Iterable[Source] | None = None) -> Source | None:
         """The first source that holds a normalised phrase as whole words."""
@@ -262,6 +297,7 @@ def _facts(
         promotion=promotion,
         evidence=evidence,
         aspects=_aspects(named, told),
+        parts=_parts(named),
         shares=tuple(shares_in(text)),
     )
 
@@ -278,6 +314,9 @@ def _known_numbers(told: list[Source], named: list[tuple[str, Source]]) -> Itera
             elif stated.unit in ("off", "%") and source.column == REVIEWS:
                 continue  # what share of it is what is not for a reviewer to say
             yield from ((each, source) for each in (stated, *stated.parts))
+        yield from ((stated, source) for stated in things_in(source.text))
+        if pair := _PAIR.search(source.text):
+            yield Stated(pair[0], frozenset({Decimal(2)}), "piece"), source
     for name, source in named:
         if _COMPARED.search(name):
             continue
@@ -318,6 +357,34 @@ def _aspects(named: list[tuple[str, Source]], told: list[Source]) -> dict[str, t
     return {aspect: tuple(stated) for aspect, stated in found.items()}
 
 
+def _parts(named: list[tuple[str, Source]]) -> tuple[tuple[str, tuple[Stated, ...]], ...]:
+    """What attributes measure of which part, where several parts are measured."""
+    found: dict[str, list[Stated]] = {}
+    for name, source in named:
+        measured = [stated for stated in of_one_measure(source.text) if stated.unit and stated.unit != "off"]
+        for word in dict.fromkeys(_PART_NAME.findall(name)) if measured else ():
+            part = _MEASURE_NAME.sub("", word)
+            if len(part) > (2 if part.isascii() else 1):
+                found.setdefault(part, []).extend(measured)
+    return tuple((part, tuple(stated)) for part, stated in found.items()) if len(found) > 1 else ()
+
+
+def other_part(text: str, stated: Stated, since: int, facts: Facts) -> str | None:
+    """The part whose number a text gives, where the record has another for it: the cover's size for the sheet.
+
+    Only where its clause names that part and no other.
+    """
+    if not facts.parts:
+        return None
+    clause = _PART_CLAUSE.split(text[since : stated.start])[-1] + " " + _PART_CLAUSE.split(text[stated.end :])[0]
+    told = [(part, known) for part, known in facts.parts if any(holds(clause, part + end) for end in _PLURALS)]
+    if len(told) != 1:
+        return None
+    part, known = told[0]
+    alike = [each for each in known if measure_of(each.unit) == measure_of(stated.unit)]
+    return part if alike and not any(agree(stated, each) for each in alike) else None
+
+
 def aspect_in(text: str) -> str | None:
     """Which of a thing's measures a few normalised words speak of."""
     match = _ASPECT.search(text)
@@ -343,7 +410,18 @@ def contradicts(stated: Stated, aspect: str | None, facts: Facts) -> bool:
 
 
 _SHARE = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?) ?(?:%|percent\b|per cent\b)(?: of)? ?的?([a-z]{3,}|[一-鿿]{1,4})")
+_NAMED_BEFORE = re.compile(r"(?:^|[^一-鿿])([一-鿿]{1,4}) ?\Z")
+_HAN_NEXT = re.compile(" ?的?[一-鿿]")
 _SHARE_AFTER = re.compile(r"(?:^|[\s,;:、])([一-鿿]{1,4}) ?(\d{1,3}(?:\.\d+)?) ?%(?! ?[一-鿿])")
+
+
+def share_of(text: str, stated: Stated) -> str | None:
+    """What a normalised text says that one of its per cent is of: 80% cotton, 羊毛70%."""
+    before = _NAMED_BEFORE.search(text, max(0, stated.start - 8), stated.start)
+    if before and not _HAN_NEXT.match(text, stated.end):
+        return before[1]
+    after = _SHARE.match(text, stated.start, stated.end + 24)
+    return after[2] if after else None
 
 
 def shares_in(text: str) -> Iterator[tuple[str, frozenset[Decimal]]]:

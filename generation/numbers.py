@@ -1,7 +1,7 @@
 """The numbers in a text: how each may be read, and its unit. Whether a copy may state them is in ``facts``.
 
-English and Chinese, in digits and in words. What is exactly the same agrees, 0.5 l and 500 ml, two years and 24 months;
-nothing is rounded, and no inch becomes a centimetre.
+English and Chinese, in digits and in words. What is exactly the same agrees, 0.5 l and 500 ml, two years and 24 months.
+Nothing is rounded but between the two systems of measures: 85 g are 3 oz, 30 cm aren't 12 inches.
 """
 
 import re
@@ -33,6 +33,7 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
     "l": ("l", "liter", "liters", "litre", "litres", "升", "公升"),
     "g": ("g", "gram", "grams", "克"),
     "jin": ("斤", "市斤"),
+    "liang": ("两", "市两"),
     "kg": ("kg", "kilogram", "kilograms", "kilo", "kilos", "公斤", "千克"),
     "oz": ("oz", "ounce", "ounces", "盎司", "fl oz", "fl. oz", "fluid ounce", "fluid ounces", "液量盎司"),
     "mg": ("mg", "milligram", "milligrams", "毫克"),
@@ -76,6 +77,7 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
         "挡",
     ),
     "times": ("times", "倍"),
+    "person": ("person", "persons", "people"),
     "off": ("折",),
     "usd": ("$", "us$", "usd", "dollar", "dollars", "美元", "美金"),
     "eur": ("€", "eur", "euro", "euros", "欧元"),
@@ -90,12 +92,18 @@ CURRENCIES = ("usd", "eur", "gbp", "cny", "cad", "jpy", "hkd")
 _SMALLEST: Mapping[str, tuple[str, Decimal]] = {
     unit: (smallest, Decimal(factor))
     for smallest, units in {
-        "ml": {"ml": 1, "cl": 10, "l": 1000}, "mg": {"mg": 1, "g": 1000, "jin": 500_000, "kg": 10**6},
+        "ml": {"ml": 1, "cl": 10, "l": 1000}, "mg": {"mg": 1, "g": 1000, "liang": 50_000, "jin": 500_000, "kg": 10**6},
         "mm": {"mm": 1, "cm": 10, "m": 1000, "km": 10**6}, "inch": {"inch": 1, "ft": 12}, "w": {"w": 1, "kw": 1000},
         "min": {"min": 1, "h": 60, "day": 1440, "week": 10080}, "month": {"month": 1, "year": 12},
     }.items()
     for unit, factor in units.items()
 }  # fmt: skip
+# The other system's units in a smallest unit of the metric one. An ounce may be one of fluid, which is no weight.
+_METRIC: Mapping[str, Mapping[str, Decimal]] = {
+    "oz": {"mg": Decimal("28349.523"), "ml": Decimal("29.5735")}, "lb": {"mg": Decimal("453592.37")},
+    "inch": {"mm": Decimal("25.4")}, "ft": {"mm": Decimal("304.8")},
+}  # fmt: skip
+_ROUNDED = Decimal("0.005")  # of a converted measure, as packages round it: 85 g for 3 oz
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 # Words that begin with a unit's: 折叠 is no discount, 米白 no length, "in black" no inch.
 _GUARDS = {
@@ -103,7 +111,7 @@ _GUARDS = {
     "折": "(?![叠合纸页])", "米": "(?![白色黄灰])", "克": "(?!拉)", "升": "(?!级)", "天": "(?!然)", "年": "(?!级)",
     "层": "(?![次面出])", "格": "(?![外子局调])", "档": "(?![案次期])", "挡": "(?![住风雨])", "块": "(?![装状])",
     "周": "(?![末边围到年])",
-    "只": "(?![要需有])", "包": "(?![邮装裹括])",
+    "只": "(?![要需有])", "包": "(?![邮装裹括])", "两": "(?![个只种次人位款层年天边旁侧])",
 }  # fmt: skip
 
 
@@ -135,7 +143,16 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: value for value, word in enumerate(_ONES, 1)} | {
     word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)
 } | {"double": 2, "triple": 3}  # fmt: skip
-_COUNTED_WORDS = _any_of(word for word in _UNIT_OF if word.isascii() and word.isalpha() and len(word) > 2)
+# "Two people" are the reader's; what a two-person tent sleeps is the tent's.
+_COUNTED_WORDS = _any_of(
+    word for word, unit in _UNIT_OF.items() if word.isascii() and word.isalpha() and len(word) > 2 and unit != "person"
+)
+_PART_OFF = {"half": ("50",), "third": ("33", "33.3", "33.33"), "quarter": ("25",), "fifth": ("20",), "tenth": ("10",)}
+_DOZENS = {"half a": 6, "two": 24, "three": 36, "four": 48}
+# "Two chest pockets" are two pockets; of a record only, for "two more hours" count nothing.
+_COUNTED_THINGS = re.compile(
+    rf"\b(?P<word>{'|'.join(_ONES)}|\d{{1,2}}) (?:[a-z-]+ ){{1,2}}(?:{_any_of(_UNITS[COUNT])})\b"
+)
 _COUNTED = re.compile(
     # "one day" and 一件 are idioms more often than counts; "one-year" and 一百件 are counts.
     rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(_ONES[:9])}))?"
@@ -143,9 +160,18 @@ _COUNTED = re.compile(
     rf"[\s-](?:[a-z]+(?:ed|ing|ness) )?(?P<unit>{_COUNTED_WORDS})\b(?P<off>\s?off\b)?"
     r"|百分之(?P<percent>[一二两三四五六七八九十百零]{1,6})|(?P<hundred>百分百)"
     r"|(?P<han>(?:[二两三四五六七八九十]|一(?=[十百千万]))(?:[一二两三四五六七八九十百万零]|千(?!克)){0,8})"
-    rf"(?P<hanunit>{_any_of(word for word in _UNIT_OF if '一' <= word <= '鿿' and word not in '只个片包套日')}"
+    rf"(?P<hanunit>{_any_of(word for word in _UNIT_OF if '一' <= word <= '鿿' and word not in '只个片包套日两')}"
     r"|[只片支包盒瓶件](?=装)|色|(?:个|只)(?:口袋|抽屉|隔层|档位|按钮|插孔|轮子|模式|杯|碗))"
     r"|(?P<half>half[\s-]price|半价)"
+)
+# What few texts hold has a pattern of its own, which the others needn't be tried with.
+_COUNTED_RARELY = re.compile(
+    r"(?P<part>half|(?:a|one)[\s-](?:third|quarter|fifth|tenth))[\s-]off\b"
+    rf"|\b(?:sleeps|seats|serves|feeds) (?P<guests>{'|'.join(_ONES[:12])})\b"
+    rf"|\b(?P<party>{'|'.join(_ONES[:12])})-person\b"
+    r"|\b(?P<dozens>half a|two|three|four) dozen\b(?! (?:ways|reasons|times|ideas|stories|excuses))"
+    # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
+    r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
 )
 _HAN_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _HAN_POWERS = {"十": 10, "百": 100, "千": 1000}
@@ -167,7 +193,8 @@ class Stated:
 
 _DIGIT = re.compile(r"\d")
 _BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
-_has_a_word, _may_count = finder([_COUNTED]), look_for([_COUNTED])
+_has_a_word = finder([_COUNTED, _COUNTED_RARELY])
+_may_count, _may_count_rarely = look_for([_COUNTED]), look_for([_COUNTED_RARELY])
 
 
 def may_state(text: str) -> bool:
@@ -181,6 +208,16 @@ def numbers_in(text: str) -> Iterator[Stated]:
         yield from _in_digits(text)
     if _may_count(text):
         yield from map(_counted, _COUNTED.finditer(text))
+    if _may_count_rarely(text):
+        for match in _COUNTED_RARELY.finditer(text):
+            yield replace(_rarely(match), start=match.start(), end=match.end())
+
+
+def things_in(text: str) -> Iterator[Stated]:
+    """What a normalised record counts with a word or two between: "two chest pockets"."""
+    for match in _COUNTED_THINGS.finditer(text):
+        value = Decimal(_WORDS.get(match["word"]) or match["word"])
+        yield Stated(match[0], frozenset({value}), COUNT, start=match.start(), end=match.end())
 
 
 def _in_digits(text: str) -> Iterator[Stated]:
@@ -252,6 +289,17 @@ def _number_in_words(match: re.Match[str]) -> Stated:
     value = Decimal(_WORDS[word] if word else _WORDS[match["tens"]] + _WORDS.get(match["ones"] or "", 0))
     unit = _UNIT_OF.get(match["unit"])
     return Stated(match[0], frozenset({value}), "off" if match["off"] and unit == "%" else unit)
+
+
+def _rarely(match: re.Match[str]) -> Stated:
+    """A part off, guests, dozens and numerals above ten. The match is one of ``_COUNTED_RARELY``."""
+    if match["part"]:
+        values = frozenset(map(Decimal, _PART_OFF[re.split(r"[\s-]", match["part"])[-1]]))
+        return Stated(match[0], values, "off")
+    if guests := match["guests"] or match["party"]:
+        return Stated(match[0], frozenset({Decimal(_WORDS[guests])}), "person")
+    counted = _DOZENS[match["dozens"]] if match["dozens"] else _han_number(match["many"])
+    return Stated(match[0], frozenset({Decimal(counted)}), "piece")
 
 
 @lru_cache(maxsize=4096)  # a product's copies state the same few figures
@@ -328,7 +376,7 @@ def agree(stated: Stated, known: Stated) -> bool:
         return True
     # A bare number may be a count of pieces, but never becomes a price, a share or a length.
     return (stated.unit, known.unit) in {
-        ("piece", None), ("piece", COUNT), (COUNT, None), (COUNT, "piece"), ("%", "off"),
+        ("piece", None), ("piece", COUNT), (COUNT, None), (COUNT, "piece"), ("%", "off"), ("person", None),
     }  # fmt: skip
 
 
@@ -339,8 +387,21 @@ def _same_quantity(stated: Stated, known: Stated) -> bool:
     (one, factor), (other, known_factor) = (
         _SMALLEST.get(unit, (unit, Decimal(1))) for unit in (stated.unit, known.unit)
     )
-    return one == other and not {value * factor for value in stated.values}.isdisjoint(
-        value * known_factor for value in known.values
+    if one == other:
+        amounts = {value * factor for value in stated.values}
+        return not amounts.isdisjoint(value * known_factor for value in known.values)
+    if stated.unit in _METRIC:
+        return _converts(stated.values, _METRIC[stated.unit], known.values, other, known_factor)
+    return known.unit in _METRIC and _converts(known.values, _METRIC[known.unit], stated.values, one, factor)
+
+
+def _converts(
+    values: frozenset[Decimal], metric: Mapping[str, Decimal], others: frozenset[Decimal], unit: str, factor: Decimal
+) -> bool:
+    """Whether a measure is one of the metric system, as nearly as a package would print both."""
+    each = metric.get(unit)
+    return each is not None and any(
+        abs(value * each - other * factor) <= other * factor * _ROUNDED for value in values for other in others
     )
 
 

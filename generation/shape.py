@@ -135,7 +135,7 @@ def wording_gate(fields: Fields, context: Context) -> Rejection | None:
         for line in fields.get(spec.name, ()) if spec.distinct else ():
             key = same_line(line)
             if key in seen:
-                return refusal("wording", f"{spec.name} says what another line says", line)
+                return refusal("wording", f"{spec.name} repeats what another line says", line)
             if key:
                 seen.add(key)
     return None

@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from generation.digests import of_reviews
-from generation.facts import OFFERS, Facts, holds, normal, today
+from generation.facts import OFFERS, PRODUCT, Facts, holds, normal, today
 from generation.lexicon import Lexicon, lexicon
-from generation.numbers import Stated
+from generation.numbers import Stated, numbers_in
 from generation.policies import Rule, market_of
 from generation.records import Brief, Promotion
 
@@ -37,6 +37,7 @@ _TODAY, _TOMORROW = re.compile(r"today|tonight|midnight|今[日天晚]"), re.com
 # The copy's "in US" is the country; the record's "contact us" is not.
 _UNITED_STATES = re.compile(r"\bu\.\s?s\.(?:\s?a\b\.?)?|\bunited states\b(?: of america)?")
 _US = re.compile(rf"(?<=\bin )(?:the )?us\b|\bus(?=[- ]made\b)|{_UNITED_STATES.pattern}")
+_USA = re.compile(r"\busa\b")
 # "UL listed" is what "UL/CUL listed" and "ETL & UL listed" say as well.
 _LISTED = re.compile(r"([a-z]{2,12})[- ](listed|certified|approved)")
 _NOT_SOLID = re.compile(
@@ -44,6 +45,9 @@ _NOT_SOLID = re.compile(
 )
 _A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
 _WARRANTS = re.compile(r"warrant|guarant|质保|保修")
+_STARS_OF = re.compile(r"([a-z]+|\d) stars")
+_FOLD_NUMERALS = ("2二", "3三", "4四", "5五", "6六")
+_FOLDS = re.compile(r"[^,。!?;、\s起优促后价]{0,6}(?:伞|屏|床|沙发|梯|垫|桌|椅|凳|镜|收纳|收起|收好|折叠|钱包)")
 _BLENDED = re.compile(r"blend|mix|混纺|混合")
 _IMITATED = re.compile(r"^(?:faux|vegan|artificial|imitation|pu|mock|synthetic)\b|^(?:仿|人造|假)|纸$")
 
@@ -66,6 +70,12 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
         return None
     if brief.reviews and "review" in rule.evidence:
         return of_reviews(words, *(place or (words, 0)), brief)
+    if (
+        rule.kind == "review"
+        and (thing := _STARS_OF.fullmatch(words))
+        and (counted := _counts(thing[1], "star", facts))
+    ):
+        return counted  # five felt stars are no rating
     for each in facts.evidence:
         if each.kind in rule.evidence and _covers(each.statement, each.kind, words):
             return f"claim_evidence: {each.id}"
@@ -90,6 +100,15 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
     return None
 
 
+def _counts(number: str, thing: str, facts: Facts) -> str | None:
+    """The attribute, named after a thing, that says how many of it there are."""
+    counted = next((stated.values for stated in numbers_in(f"{number} pieces")), frozenset())
+    for known, source in facts.numbers:
+        if thing in source.column.lower() and not known.values.isdisjoint(counted):
+            return source.named(known.text)
+    return None
+
+
 def _goes_on(words: str, place: Place, name: str) -> bool:
     """Whether the line has the words beside the same neighbour as a name has, or the name has none."""
     line, start = place
@@ -98,7 +117,8 @@ def _goes_on(words: str, place: Place, name: str) -> bool:
     while at >= 0:
         named = _AFTER.match(name, at + len(words)), _BEFORE.search(name, 0, at)
         if named == (None, None) or any(
-            one and other and one[1] == other[1] for one, other in zip(told, named, strict=True)
+            one and other and one[1].removesuffix("s") == other[1].removesuffix("s")
+            for one, other in zip(told, named, strict=True)
         ):
             return True
         at = name.find(words, at + 1)
@@ -124,6 +144,14 @@ def _of_record(kind: str, words: str, facts: Facts) -> str | None:
         if not own and _tokens(words) and all(token[:_STEM] in told for token in _tokens(words)):
             return source.named(words)
     return None
+
+
+def of_place(place: str, facts: Facts) -> str | None:
+    """What says that a thing is made in a place, normalised; the United States are the USA."""
+    source = facts.held_in(place)
+    if source is None and _UNITED_STATES.fullmatch(place):
+        source = next((each for each in facts.sources if _USA.search(_UNITED_STATES.sub("usa", each.text))), None)
+    return source.named(place) if source else None
 
 
 def _covers(statement: str, kind: str, words: str) -> bool:
@@ -225,6 +253,18 @@ def of_sum_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
         and brief.lowest_price - paid in stated.values
     ):
         return _history(brief)
+    return None
+
+
+def of_folds(stated: Stated, after: str, facts: Facts) -> str | None:
+    """What supports 三折 of an umbrella, which folds in three and is no cheaper for it: the product's own record."""
+    if not stated.text.endswith("折") or not _FOLDS.match(after):
+        return None
+    told = stated.text[0]
+    same = {told, *(pair[1 - pair.index(told)] for pair in _FOLD_NUMERALS if told in pair)}
+    for source in facts.sources:
+        if source.column.startswith(PRODUCT) and any(f"{numeral}折" in source.text for numeral in same):
+            return source.named(stated.text)
     return None
 
 

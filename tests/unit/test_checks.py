@@ -242,7 +242,7 @@ def test_a_message_for_china_without_a_signature_warns(line: str, market: str | 
 
 
 def test_a_push_payload_is_limited_in_bytes_over_all_fields() -> None:
-    words = " ".join(f"{first}{second}{third}" for first in "bdfgk" for second in "aeiou" for third in "lmnrstvwz")
+    words = " ".join(f"{first}{second}{third}" for first in "bfgjk" for second in "aeiou" for third in "lmnrstvwz")
     body = (words + " " + words.replace(" ", "o ") + " " + words.replace(" ", "a "))[: 3807 - len("Oak Stool")]
     fields = {"title": ("Oak Stool",), "body": (body.strip(),)}
     assert sum(utf8_bytes(line) for lines in fields.values() for line in lines) <= 3807
@@ -252,12 +252,12 @@ def test_a_push_payload_is_limited_in_bytes_over_all_fields() -> None:
 
 def test_soft_limits_only_warn() -> None:
     long = "A solid oak stool with a round seat for the hall, the desk and the calm evenings after long day hikes. " * 2
-    fields = {"primary_text": (long.strip(),), "headline": (long[:60].strip(),), "description": (long[:41].strip(),)}
+    fields = {"primary_text": (long.strip(),), "headline": (long[:58].strip(),), "description": (long[:36].strip(),)}
     draft = Draft(brief_of("meta_feed"), 0, "\n".join(f"{k}: {v[0]}" for k, v in fields.items()), 99, -0.1, "stop")
     ad_copy = check(draft, load_channel("meta_feed"))
     assert ad_copy.rejection is None
     assert [warning.split(",")[0] for warning in ad_copy.warnings] == [
-        "primary_text is 205", "headline is 60", "description is 41",
+        "primary_text is 205", "headline is 58", "description is 35",
     ]  # fmt: skip
     assert warnings_for(EN["meta_feed"], load_channel("meta_feed")) == ()
 

@@ -463,3 +463,40 @@ def test_a_record_says_a_thing_in_its_own_words(
     for module in ("claims", "support"):
         monkeypatch.setattr(f"generation.{module}.lexicon", lambda: own)
     assert refused(line, brief_of(product=Product("p", "Lamp", description=record))) == gate
+
+
+SAID = Evidence("rv-1", "review", "It carried my tools for a year.", "review 1, verified, with consent")
+
+
+@pytest.mark.parametrize(
+    ("line", "supported"),
+    [
+        ("“It carried my tools for a year.”", True),
+        ("A buyer writes: “it carried my tools for a year”", True),
+        ("“It carried all my tools for ten years.”", False),
+        ("“It carried my tools for a whole year.”", False),
+    ],
+)
+def test_a_quotation_is_a_stored_review_word_for_word(line: str, supported: bool) -> None:
+    brief = Brief(1, Campaign(1, "c"), STOOL, SEGMENT, "push", "en-US", evidence=(SAID,))
+    quoted = [
+        each.claim for each in findings_in({"body": (line,)}, brief, facts_of(brief)) if each.claim.kind == "review"
+    ]
+    assert quoted
+    assert all(claim.verdict == "supported" for claim in quoted) is supported
+
+
+@pytest.mark.parametrize(
+    ("line", "placed"),
+    [
+        ("Every stool is woven by hand in Harris.", True),
+        ("It is carved in the Vale of Arden.", True),
+        ("Built in minutes, kept for years.", False),
+        ("Made in December, for December.", False),
+        ("Made In Minutes, Not Hours", False),
+    ],
+)
+def test_a_place_of_making_is_told_by_its_capital(line: str, placed: bool) -> None:
+    brief = Brief(1, Campaign(1, "c"), STOOL, SEGMENT, "push", "en-US")
+    found = [each for each in findings_in({"body": (line,)}, brief, facts_of(brief)) if each.claim.kind == "origin"]
+    assert any(each.refused for each in found) is placed

@@ -213,3 +213,36 @@ def test_no_price_supports_another(price: Decimal, other: Decimal) -> None:
 )  # fmt: skip
 def test_a_phrase_is_held_as_whole_words_only(text: str, phrase: str, held: bool) -> None:
     assert holds(text, phrase) is held
+
+
+MIXED = Product(
+    "p4",
+    "Fell 2 Tent Pair",
+    description="A tent with two chest-high pockets. Keeps drinks hot for 8 hours and cold for 16 hours.",
+    price=Decimal("189"),
+    currency="USD",
+    attributes={"Sleeps": "2", "Net weight": "85 g", "Cup": "14 oz", "Drawer width": "30 cm", "Shelf width": "44 cm"},
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sleeps two", "A two-person tent", "Two pockets", "2 x 85 g", "3 oz of it", "414 ml a cup", "Hot for 8 hours",
+        "Cold for 16 hours, hot for 8", "Drawers of 30 cm", "A shelf 44 cm wide", "Half a dozen ways to pitch it",
+    ],
+)  # fmt: skip
+def test_counts_parts_and_converted_measures_of_the_record_pass(line: str) -> None:
+    assert refused(line, MIXED, "en-US") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sleeps four", "A three-person tent", "Four pockets", "4 oz of it", "500 ml a cup", "Hot for 16 hours",
+        "Cold for 8 hours, hot for 16", "Drawers of 44 cm", "A shelf 30 cm wide", "Two dozen pegs", "A third off",
+        "A quarter off", "12 inches",
+    ],
+)  # fmt: skip
+def test_counts_parts_and_measures_that_the_record_gives_otherwise_are_refused(line: str) -> None:
+    assert refused(line, MIXED, "en-US") is not None

@@ -248,7 +248,7 @@ def test_a_line_is_another_only_if_more_than_case_spaces_or_the_last_mark_differ
 
 @pytest.mark.parametrize("channel", ["google_rsa", "pmax"])
 def test_a_line_is_not_said_twice_in_an_ad_not_even_in_another_field(channel: str) -> None:
-    reason = "description says what another line says: round seat."
+    reason = "description repeats what another line says: round seat."
     assert refused_for({"headline": ("Oak", "Round seat"), "description": ("round seat.",)}, channel) == reason
     assert refused_for({"headline": ("Oak", "Round seat"), "path": ("oak",)}, channel) == "passed"
     assert refused_for({"subject": ("Oak",), "body": ("Oak",)}, "email") == "passed"
