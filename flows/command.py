@@ -97,6 +97,8 @@ def _show_dry_run(settings: Settings, parameters: RunParameters, as_json: bool) 
     with opened(settings) as database, usage_errors():
         rehearsal = dry_run(database, settings, parameters)
     planned = rehearsal.planned
+    for remark in planned.remarks:
+        screen.print(f"note: {escape(remark)}", soft_wrap=True)
     screen.print(
         f"Would plan {planned.planned:,} briefs: write {planned.pending:,}, reuse {planned.reused:,}, "
         f"skip {planned.skipped:,}; judge {planned.to_judge:,} again. Nothing was written."

@@ -89,7 +89,9 @@ def plan_briefs(run_id: int, parameters: RunParameters, lock: RunLock) -> Planne
             logger.info("run %s: %s copies expired with their promotion", run_id, expired)
         for selection, recipes in all_selections(database, settings, parameters):
             try:
-                total += plan(database, run_id, selection, recipes, judgements_of(selection))
+                total += (planned := plan(database, run_id, selection, recipes, judgements_of(selection)))
+                for remark in planned.remarks:
+                    logger.warning("%s", remark)
             except NothingToPlan as exc:
                 # One campaign without cells must not cost the others their night, unless it is the one asked for.
                 if parameters.campaign:

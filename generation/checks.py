@@ -292,7 +292,9 @@ def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
 
 def _check(draft: Draft, channel: Channel, facts: Facts) -> AdCopy:
     if draft.finish_reason == "length":
-        reason = f"the draft was cut off after {draft.output_tokens} tokens; the campaign's max_tokens may be too low"
+        looping = any(_may_loop(line) and _LOOP.search(line) for line in draft.text.lower().splitlines())
+        why = "it goes round in a loop" if looping else "the campaign's max_tokens may be too low"
+        reason = f"the draft was cut off after {draft.output_tokens} tokens; {why}"
         return AdCopy(draft, {}, Rejection("truncated", reason))
     try:
         fields = parse(draft.text, channel)

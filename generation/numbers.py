@@ -41,9 +41,9 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
     "mm": ("mm", "毫米"),
     "cm": ("cm", "centimeter", "centimeters", "centimetre", "centimetres", "厘米", "公分"),
     "m": ("m", "meter", "meters", "metre", "metres", "米"),
-    "inch": ("inch", "inches", "in", '"', "″", "英寸"),
+    "inch": ("inch", "inches", "in", '"', "″", "''", "′′", "’’", "英寸"),  # NFKC makes ″ two primes
     "km": ("km", "kilometer", "kilometers", "kilometre", "kilometres", "公里", "千米"),
-    "ft": ("ft", "foot", "feet", "英尺"),
+    "ft": ("ft", "foot", "feet", "英尺", "'", "′", "’"),
     "w": ("w", "watt", "watts", "瓦"),
     "kw": ("kw", "kilowatt", "kilowatts", "千瓦"),
     "mah": ("mah", "毫安", "毫安时"),
@@ -192,6 +192,7 @@ class Stated:
 
 
 _DIGIT = re.compile(r"\d")
+_CLOSING, _OPENED = ("'", "’"), re.compile(r"(?<![\w'])'(?=\w)|‘")  # quotation marks of which one looks like feet
 _BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
 _has_a_word = finder([_COUNTED, _COUNTED_RARELY])
 _may_count, _may_count_rarely = look_for([_COUNTED]), look_for([_COUNTED_RARELY])
@@ -263,6 +264,7 @@ def _unit(match: re.Match[str], values: frozenset[Decimal]) -> tuple[str | None,
     unit = _UNIT_OF.get(after or "")
     if (
         (after == '"' and text.count('"', 0, match.start("after")) % 2)  # it closes a quotation
+        or (after in _CLOSING and _OPENED.search(text, 0, match.start("after")))
         or (after == "日" and text[max(0, start - 1) : start] == "月")  # a date's day, a date's year
         or (unit == "year" and any(1900 <= value <= 2100 for value in values))
     ):

@@ -74,6 +74,7 @@ class Planned:
     skipped: int = 0
     pending: int = 0
     to_judge: int = 0  # of the reused and the skipped ones: their copies were judged under other rules
+    remarks: tuple[str, ...] = ()  # what the campaign asks for and is not there
 
     def __add__(self, other: Self) -> "Planned":
         return Planned(*(getattr(self, name) + getattr(other, name) for name in Planned.__dataclass_fields__))
@@ -163,7 +164,7 @@ def pending_places(connection: Connection, run_id: int) -> dict[tuple[str, str],
 def _plan(
     connection: Connection, run_id: int, selection: Selection, recipes: Recipes, judgements: Judgements | None
 ) -> Planned:
-    _require_rows(connection, selection)
+    missing = _require_rows(connection, selection)
     campaign = selection.campaign
     chosen = selection.product_filter or campaign.product_filter
     promoted = campaign.promotion_filter
@@ -213,7 +214,7 @@ def _plan(
     if judgements:
         values = {"run_id": run_id, "campaign_id": campaign.id, "floor": selection.floor}
         to_judge = connection.execute(text(query("judge_again")), values).rowcount
-    return Planned(row.planned, row.reused, row.skipped, row.pending, to_judge)
+    return Planned(row.planned, row.reused, row.skipped, row.pending, to_judge, missing)
 
 
 def _why_nothing(selection: Selection, shown: str) -> str:
@@ -248,19 +249,23 @@ def _digest(told: list[Any]) -> str:
     return hashlib.md5(json.dumps(told, default=str).encode(), usedforsecurity=False).hexdigest()
 
 
-def _require_rows(connection: Connection, selection: Selection) -> None:
-    """Rows that every channel needs must be there; where only some do, the others are written."""
+def _require_rows(connection: Connection, selection: Selection) -> tuple[str, ...]:
+    """Rows that every channel needs must be there; where only some do, the others are written.
+
+    What a campaign names and is no longer there is remarked on, and costs the rest of it nothing; what a person has
+    just asked for must be there.
+    """
     kinds = selection.kinds()
     if kinds <= _OF_PRODUCTS and not connection.exec_driver_sql("select exists (select from catalogue)").scalar_one():
         raise NothingToPlan("the catalogue is empty: load products with `copydesk load FILE`")
     there = set(connection.exec_driver_sql("select id from audiences").scalars())
     if kinds <= _OF_SEGMENTS and not there:
         raise NothingToPlan("there are no segments: load some with `copydesk segments FILE`")
-    missing = [name for name in (selection.segments or selection.campaign.segments) if name not in there]
-    if missing and kinds & _OF_SEGMENTS:
-        raise NothingToPlan(
-            f"campaign {selection.campaign.name!r} asks for segments that are not there: {', '.join(missing[:5])}"
-        )
+    asked = selection.segments or selection.campaign.segments
+    missing = [name for name in asked if name not in there]
+    remark = f"campaign {selection.campaign.name!r} asks for segments that are not there: {', '.join(missing[:5])}"
+    if missing and kinds & _OF_SEGMENTS and (selection.segments or len(missing) == len(asked)):
+        raise NothingToPlan(remark)
     for view in ("catalogue", "audiences"):  # they may be relations of the user's own, without our tables' keys
         bad = connection.exec_driver_sql(
             f"select id, count(*) from {view} group by id"
@@ -269,6 +274,7 @@ def _require_rows(connection: Connection, selection: Selection) -> None:
         if bad is not None:
             why = "there more than once" if bad.id and bad[1] > 1 else f"not of 1 to {ID_CHARACTERS} characters"
             raise NothingToPlan(f"the relation behind {view} has an id that is {why}: {(bad.id or '')[:60]!r}")
+    return (remark,) if missing and kinds & _OF_SEGMENTS else ()
 
 
 def read_briefs(database: Database, run_id: int, attempt: int) -> Generator[Brief, None, None]:

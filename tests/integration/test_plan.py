@@ -455,6 +455,18 @@ def test_what_cannot_be_planned_says_what_is_missing(database: Database) -> None
     assert planned(database, run_id).planned == 2
 
 
+def test_a_segment_that_is_no_longer_there_costs_a_campaign_no_more_than_its_own_briefs(database: Database) -> None:
+    upsert_products(database, [MUG])
+    upsert_segments(database, [HIKERS])
+    upsert_campaign(database, replace(SPRING, segments=["hikers", "walkers"]))
+    counts = planned(database, new_run(database))
+    assert counts.planned == counts.pending == 2
+    assert counts.remarks == ("campaign 'Spring' asks for segments that are not there: walkers",)
+    upsert_campaign(database, replace(SPRING, segments=["walkers"]))
+    with pytest.raises(NothingToPlan, match="asks for segments that are not there: walkers"):
+        planned(database, new_run(database))
+
+
 def test_a_preview_counts_and_shows_but_writes_nothing(shop: Database) -> None:
     night(shop, product_filter={"ids": ["mug"]})
     tables = ("briefs", "copies", "runs")

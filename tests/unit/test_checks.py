@@ -545,11 +545,18 @@ def test_a_word_inside_a_name_licenses_no_claim() -> None:
 # the whole of it
 
 
-def test_a_draft_that_was_cut_off_is_refused_for_that() -> None:
-    draft = Draft(brief_of("sms"), 0, "body: A solid st", 8, -0.1, "length")
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("body: A solid st", "the campaign's max_tokens may be too low"),
+        ("body: one\nbody: two\nbody: three\nbody: fo", "the campaign's max_tokens may be too low"),
+        ("body: A stool, a stool, a stool, a stool, a st", "it goes round in a loop"),
+    ],
+)
+def test_a_draft_that_was_cut_off_is_refused_for_that(text: str, why: str) -> None:
+    draft = Draft(brief_of("sms"), 0, text, 8, -0.1, "length")
     rejection = check(draft, load_channel("sms")).rejection
-    assert rejection is not None
-    assert (rejection.gate, rejection.reason[:48]) == ("truncated", "the draft was cut off after 8 tokens; the campai")
+    assert rejection == Rejection("truncated", f"the draft was cut off after 8 tokens; {why}")
 
 
 def test_a_draft_without_fields_is_refused_with_its_text_kept() -> None:

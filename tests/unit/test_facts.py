@@ -92,6 +92,7 @@ def test_a_number_that_the_record_lacks_or_has_with_another_unit_is_refused(line
         "49.90 euros in our shop", "A 3-in-1 liner", "24/7 grip", "12 bottles of 500 ml", "500 ml each", "12 pieces",
         "12 500 ml bottles", "20 x 30 cm", "20x30", "holds 1500 kg", "holds 1.500 kg", "100% wool", "16 ounces",
         "16oz", "5 inches high", '5" shaft', "made in 2024", "5 in.",
+        "5'' shaft", "5″ shaft", "'Size 36' fits", "‘Size 36’ fits",
     ],
 )  # fmt: skip
 def test_sizes_codes_packs_and_dates_of_the_record_pass(line: str) -> None:
@@ -102,7 +103,8 @@ def test_sizes_codes_packs_and_dates_of_the_record_pass(line: str) -> None:
     "line",
     [
         "Sizes 36 to 48", "Size 42", "The T5", "The T500", "50 hours", "50 cm", "$49.90", "£49.90", "49.90 dollars",
-        "$36", "36 cm", "47 in", "a 2-in-1 liner", "500 oz", "12 ml", "1500 g", "15 kg", "1.5 kg", "100% off",
+        "$36", "36 cm", "47 in", "5' shaft", "5′ shaft", "5’ shaft", "Don't miss the 5' shaft",
+        "a 2-in-1 liner", "500 oz", "12 ml", "1500 g", "15 kg", "1.5 kg", "100% off",
         "16 lb", "five years", "5 cm", "half price", "20% off", "8折", "made in 2025", "2nd edition",
     ],
 )  # fmt: skip
