@@ -27,7 +27,7 @@ _PACK_KEYS = {"pack", "title", "markets", "channels", "rules"}
 _NEEDED = {"id", "kind", "action", "tell", "patterns"}
 _RULE_KEYS = _NEEDED | {"evidence", "source_url", "verified_on", "sure", "enabled", "names_excuse", "spare"}
 NOT_PACKS = ("idioms.yaml", "injection.yaml", "lexicon.yaml", "personal.yaml")  # words and patterns, not rules
-_FEW = 9  # rules that are looked for together; many more make too large a machine
+_FEW = 4  # rules that are looked for together; many more make a machine that takes long to warm up
 _RARE = 2  # bytes of a pattern's shortest literal from which on a first look for it is worth while
 
 
@@ -77,11 +77,20 @@ class Rule:
         return look_for(self.rare)
 
     @cached_property
+    def common(self) -> list[re.Pattern[str]]:
+        """The patterns without telling literals."""
+        return [pattern for pattern in self.patterns if _is_common(pattern)]
+
+    @cached_property
+    def may_match_common(self) -> Callable[[str], bool]:
+        return look_for(self.common)
+
+    @cached_property
     def _looks(self) -> list[tuple[Callable[[str], bool], re.Pattern[str]]]:
         return [(look_for([pattern]), pattern) for pattern in self.rare]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
     """The rules of one market, platform or of everybody."""
 
@@ -94,6 +103,12 @@ class Pack:
     def holds(self, market: str, channel: str) -> bool:
         """Whether the pack speaks of a copy for this market on this channel."""
         return market in (self.markets or (market,)) and channel in (self.channels or (channel,))
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Callable[[str], bool], tuple[Rule, ...]], ...]:
+        """A few rules each, with a look over them: the same for every channel, since a look grows quick by use."""
+        parted = (self.rules[at : at + _FEW] for at in range(0, len(self.rules), _FEW))
+        return tuple((look_for(pattern for rule in few for pattern in rule.rare), few) for few in parted)
 
 
 Candidates = list[tuple[Rule, list[re.Pattern[str]]]]
@@ -131,12 +146,10 @@ def market_of(market: str | None, locale: str) -> str:
 @cache
 def policy(market: str, channel: str) -> Policy:
     """The rules for a copy. Raises PolicyError."""
-    rules = tuple(rule for pack in packs() if pack.holds(market, channel) for rule in pack.rules)
-    common = tuple((look_for(those), rule, those) for rule in rules if (those := [*filter(_is_common, rule.patterns)]))
-    groups = tuple(
-        (look_for(pattern for rule in few for pattern in rule.rare), few)
-        for few in (rules[at : at + _FEW] for at in range(0, len(rules), _FEW))
-    )
+    held = [pack for pack in packs() if pack.holds(market, channel)]
+    rules = tuple(rule for pack in held for rule in pack.rules)
+    common = tuple((rule.may_match_common, rule, rule.common) for rule in rules if rule.common)
+    groups = tuple(group for pack in held for group in pack.groups)
     return Policy(rules, finder(pattern for rule in rules for pattern in rule.rare), groups, common)
 
 
