@@ -195,7 +195,7 @@ _DIGIT = re.compile(r"\d")
 _CLOSING, _OPENED = ("'", "’"), re.compile(r"(?<![\w'])'(?=\w)|‘")  # quotation marks of which one looks like feet
 _BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
 _has_a_word = finder([_COUNTED, _COUNTED_RARELY])
-_may_count, _may_count_rarely = look_for([_COUNTED]), look_for([_COUNTED_RARELY])
+_may_count = look_for([_COUNTED, _COUNTED_RARELY])
 
 
 def may_state(text: str) -> bool:
@@ -209,7 +209,6 @@ def numbers_in(text: str) -> Iterator[Stated]:
         yield from _in_digits(text)
     if _may_count(text):
         yield from map(_counted, _COUNTED.finditer(text))
-    if _may_count_rarely(text):
         for match in _COUNTED_RARELY.finditer(text):
             yield replace(_rarely(match), start=match.start(), end=match.end())
 
