@@ -112,9 +112,10 @@ def plan(
     """
     with database.begin() as connection:
         counted = _plan(connection, run_id, selection, recipes, judgements)
+        counts = {name: count for name, count in asdict(counted).items() if name != "remarks"}
         connection.execute(
             text(_COUNTED),
-            {"run_id": run_id, "campaign": str(selection.campaign.id), "counts": json.dumps(asdict(counted))},
+            {"run_id": run_id, "campaign": str(selection.campaign.id), "counts": json.dumps(counts)},
         )
     return counted
 
