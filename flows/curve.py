@@ -33,7 +33,6 @@ def draw_curve(path: Path, title: str, agreement: Agreement, calibration: Calibr
     draw.text((_RIGHT, 18), "neighbouring ratings, with their 95 % interval", _POINT, font=small, anchor="ra")
     if calibration is not None:
         draw.text((_RIGHT, 42), "calibration: what a score is shown as", _LINE, font=small, anchor="ra")
-    if calibration is not None:
         draw.line(_line(calibration), _LINE, width=3)
     for each in agreement.curve:
         x, y = _at(each.score, 100 * each.good)

@@ -96,11 +96,12 @@ def language_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def letters_gate(fields: Fields, context: Context) -> Rejection | None:
     """No letters of another form, in which words hide from readers' filters: ＦＲＥＥ, 𝐅𝐑𝐄𝐄, Ⓕⓡⓔⓔ."""
-    text, english = whole(fields), not context.brief.locale.startswith("zh")
-    if text.isascii() or not (_ODD_LETTERS if english else _SET_LETTERS).search(text):
+    text = whole(fields)
+    odd = _SET_LETTERS if context.brief.locale.startswith("zh") else _ODD_LETTERS
+    if text.isascii() or not odd.search(text):
         return None
     for name, line in _lines(fields):
-        if (match := (_ODD_LETTERS if english else _SET_LETTERS).search(line)) and not _spelled_so(match[0], context):
+        if (match := odd.search(line)) and not _spelled_so(match[0], context):
             return refusal("characters", f"{name} holds letters of another width or form, {match[0]!r}", line)
     return None
 
