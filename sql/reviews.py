@@ -6,7 +6,7 @@ gates is for ``review.decisions`` to check before it comes here.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +17,7 @@ from generation.records import Claim, Fields
 from sql.catalogue import refusal
 from sql.copies import StoredCopy, UnknownCopy, fields_of
 from sql.database import Database
+from sql.store import put_claims
 
 Verdict = Literal["approve", "edit", "reject"]
 
@@ -174,23 +175,9 @@ def _decide(connection: Connection, decision: Decision) -> None:
         },
     )
     if decision.claims is not None:
-        _put_claims(connection, decision.copy_id, decision.claims)
+        put_claims(connection, {decision.copy_id: list(enumerate(decision.claims, 1))})
     # After the words of an edit, which the database holds to the channel's limits with the status.
     connection.execute(text("update copies set status = :status where id = :id"), {**values, "status": done})
-
-
-def _put_claims(connection: Connection, copy_id: int, claims: Sequence[Claim]) -> None:
-    """In place of those that the copy had."""
-    connection.execute(text("delete from claims where copy_id = :id"), {"id": copy_id})
-    if claims:
-        connection.execute(
-            text(
-                "insert into claims (copy_id, number, kind, field, line, span_start, span_end, text, value, verdict,"
-                " support, rule) values (:copy_id, :number, :kind, :field, :line, :start, :end, :text, :value,"
-                " :verdict, :support, :rule)"
-            ),
-            [{"copy_id": copy_id, "number": number, **asdict(claim)} for number, claim in enumerate(claims, 1)],
-        )
 
 
 def _refuse_if_decided_meanwhile(connection: Connection, decision: Decision, brief_id: int) -> None:

@@ -22,6 +22,8 @@ COLUMNS = (
     "raw_score, score_notes, judgement, output_tokens, mean_logprob, grounds, expires_at, ai_label, provenance"
 )
 CLAIM_COLUMNS = "copy_id, number, kind, field, line, span_start, span_end, text, value, verdict, support, rule"
+Numbered = Sequence[tuple[int, Claim]]
+"""A copy's claims, each with its number, which one that is left out keeps."""
 
 
 def save_outcomes(database: Database, run_id: int, outcomes: Sequence[Outcome]) -> None:
@@ -101,8 +103,8 @@ def _insert(connection: Connection, run_id: int, outcomes: Sequence[Outcome], wa
         for copy_id, (outcome, scored) in zip(ids, copies, strict=True)
     )
     copy_rows(connection, f"copy copies ({COLUMNS}, id) from stdin", rows)
-    numbered = ((copy_id, scored.copy) for copy_id, (_, scored) in zip(ids, copies, strict=True))
-    copy_rows(connection, f"copy claims ({CLAIM_COLUMNS}) from stdin", claim_rows(numbered))
+    claims = ((copy_id, standing(scored.copy)) for copy_id, (_, scored) in zip(ids, copies, strict=True))
+    copy_rows(connection, f"copy claims ({CLAIM_COLUMNS}) from stdin", claim_rows(claims))
 
 
 def _overwrite(
@@ -145,18 +147,23 @@ def replace_claims(connection: Connection, written: Iterable[Row[Any]], outcomes
     ``written`` are those that the saving statement touched: their id, brief_id, attempt and variant.
     """
     ids = {(row.brief_id, row.attempt, row.variant): row.id for row in written}
-    connection.execute(text("delete from claims where copy_id = any(:ids)"), {"ids": list(ids.values())})
-    copies = (
-        (ids.get((outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant)), scored.copy)
+    claims = {
+        ids[place]: standing(scored.copy)
         for outcome in outcomes
         for scored in outcome.copies
-    )
-    numbered = ((copy_id, ad_copy) for copy_id, ad_copy in copies if copy_id is not None)
-    copy_rows(connection, f"copy claims ({CLAIM_COLUMNS}) from stdin", claim_rows(numbered))
+        if (place := (outcome.brief.id, outcome.brief.attempt, scored.copy.draft.variant)) in ids
+    }
+    put_claims(connection, claims)
     return len(ids)
 
 
-def claim_rows(copies: Iterable[tuple[int, AdCopy]]) -> Iterator[tuple[Any, ...]]:
+def put_claims(connection: Connection, claims: Mapping[int, Numbered]) -> None:
+    """What copies claim, by their ids, in the place of what they claimed before."""
+    connection.execute(text("delete from claims where copy_id = any(:ids)"), {"ids": list(claims)})
+    copy_rows(connection, f"copy claims ({CLAIM_COLUMNS}) from stdin", claim_rows(claims.items()))
+
+
+def claim_rows(claims: Iterable[tuple[int, Numbered]]) -> Iterator[tuple[Any, ...]]:
     """What copies claim as the table has it, by the copies' ids."""
     return (
         (
@@ -164,16 +171,22 @@ def claim_rows(copies: Iterable[tuple[int, AdCopy]]) -> Iterator[tuple[Any, ...]
             storable(claim.value), claim.verdict, None if claim.support is None else storable(claim.support),
             claim.rule,
         )
-        for copy_id, ad_copy in copies
-        for number, claim in enumerate(ad_copy.claims, 1)
-        if _stands(claim, ad_copy)
+        for copy_id, found in claims
+        for number, claim in found
     )  # fmt: skip
 
 
-def _stands(claim: Claim, ad_copy: AdCopy) -> bool:
-    """Whether the claim's words stand in the line as it is stored: control characters are taken off a refused copy."""
-    lines = ad_copy.fields.get(claim.field, ())
-    return claim.line < len(lines) and storable(lines[claim.line])[claim.start : claim.end] == claim.text
+def standing(ad_copy: AdCopy) -> Numbered:
+    """A copy's claims whose words stand in the line as it is stored, each with its number.
+
+    Control characters are taken off a refused copy.
+    """
+    return [
+        (number, claim)
+        for number, claim in enumerate(ad_copy.claims, 1)
+        if claim.line < len(lines := ad_copy.fields.get(claim.field, ()))
+        and storable(lines[claim.line])[claim.start : claim.end] == claim.text
+    ]
 
 
 def verdict(scored: ScoredCopy) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ from generation.records import Draft, Generation, Outcome
 from generation.scoring import judge
 from sql.copying import copy_rows
 from sql.database import Database
-from sql.store import CLAIM_COLUMNS, COLUMNS, claim_rows, lock_waiting, row_of, save_outcomes
+from sql.store import CLAIM_COLUMNS, COLUMNS, claim_rows, lock_waiting, row_of, save_outcomes, standing
 from tests.bench.rows import Options, Row, Skipped, Wrong, interleaved
 from tests.bench.workload import LOCALE, SAVE_EVERY, SEED, pending_briefs, shop
 
@@ -51,7 +51,7 @@ def measure(options: Options) -> list[Row]:
         copies = [(outcome, scored) for outcome in outcomes for scored in outcome.copies]
         rows = [row_of(1, outcome, scored, waiting[outcome.brief.id]) for outcome, scored in copies]
         # A table that has been emptied numbers its rows from 1.
-        claims = list(claim_rows(enumerate((scored.copy for _, scored in copies), 1)))
+        claims = list(claim_rows((number, standing(scored.copy)) for number, (_, scored) in enumerate(copies, 1)))
         program = _find_psql()
         copies_file = CopyFile("copies", COLUMNS, Path(folder) / "copies.copy")
         claims_file = CopyFile("claims", CLAIM_COLUMNS, Path(folder) / "claims.copy")
