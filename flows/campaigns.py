@@ -17,8 +17,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from flows.parameters import Channel, Locale, ProductFilter
-from generation.records import Sampling
-from sql.catalogue import LIFE_CYCLE_CHANNELS, CampaignError, CampaignSpec
+from generation.records import LIFE_CYCLE_CHANNELS, Sampling
+from sql.catalogue import CampaignError, CampaignSpec
 
 
 class SamplingModel(BaseModel):

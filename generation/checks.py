@@ -164,13 +164,9 @@ def numbers_gate(fields: Fields, context: Context) -> Rejection | None:
 
 
 def _ledger(fields: Fields, context: Context) -> list[Finding]:
-    return _findings(fields, context.brief, context.channel, context.facts)
-
-
-def _findings(fields: Fields, brief: Brief, channel: Channel, facts: Facts) -> list[Finding]:
-    if brief.other is None:
-        return findings_in(fields, brief, facts)
-    return compared_findings(fields, brief, channel)
+    if context.brief.other is None:
+        return findings_in(fields, context.brief, context.facts)
+    return compared_findings(fields, context.brief, context.channel)
 
 
 def _objection(findings: Iterable[Finding]) -> Rejection | None:
@@ -273,8 +269,8 @@ def check_fields(fields: Fields, brief: Brief, channel: Channel, facts: Facts | 
 
 def ledger(fields: Fields, brief: Brief) -> tuple[Claim, ...]:
     """Every claim of a copy's words with what supports it: also of text that a person edited."""
-    found = _findings(fields, brief, load_channel(brief.channel), facts_of(brief))
-    return tuple(each.claim for each in found)
+    context = Context(brief, load_channel(brief.channel), facts_of(brief))
+    return tuple(each.claim for each in _ledger(fields, context))
 
 
 def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[Finding]]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from generation.channels import Channel
 from generation.claims import NUMBERS, Finding, findings_in
-from generation.content import found, words_of_kinds
+from generation.content import SENTENCE_END, found, words_of_kinds
 from generation.facts import facts_of_each, holds, normal
 from generation.lexicon import lexicon
 from generation.lines import Line, lines_of
@@ -23,7 +23,6 @@ from generation.records import Brief, Claim, Fields, Rejection
 from generation.shape import Context, refusal
 
 BOTH = "2 piece"  # "two packs": the two themselves
-_SENTENCE = re.compile(r"[.!?](?=\s|$)|[。;；!?]")
 _LATIN_NAME = re.compile(r"[a-z0-9][a-z0-9'’-]*")
 _HANZI = re.compile("[\u3400-\u9fff]+")
 _LEADING = 4  # hanzi at a title's beginning in which a part may name it
@@ -155,7 +154,7 @@ def _before(text: str, name: str) -> re.Match[str] | None:
 def _sentence(plain: str, at: int) -> tuple[int, int]:
     """Where the sentence begins and ends that a place stands in."""
     start = 0
-    for mark in _SENTENCE.finditer(plain):
+    for mark in SENTENCE_END.finditer(plain):
         if mark.start() >= at:
             return start, mark.start()
         start = mark.end()

@@ -18,6 +18,7 @@ _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d[\d.,]*")
 _HAN_RUN = re.compile("[\u3400-\u9fff]+")
 _SHORTEST = 3  # letters of an English content word
 SENTENCE = re.compile(r"(?<=[!?;。])\s*|(?<=\.)\s+|\n+")
+SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。;!?]")  # of a normalised text
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
-from generation.content import content_of, found, holds_word, patterns, share_held
+from generation.content import SENTENCE_END, content_of, found, holds_word, patterns, share_held
 from generation.dates import dates_in, day_of
 from generation.facts import Facts, normal
 from generation.numbers import numbers_in
@@ -29,7 +29,6 @@ _QUOTE_MARKS = re.compile("[\"“”„«»「」『』‘’'`]")
 _ELLIPSIS = re.compile(r"\s*(?:\.{3}|…+)\s*")
 _ENDS = " .,;:!?。、"
 _PIECE = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]")
-_SENTENCE = re.compile(r"[.!?](?=\s|$)|[。;!?]")
 _CLAUSE = re.compile(
     r"[.,;:!?。、()]+(?=\s|$|[\u3400-\u9fff])|\b(?:but|while|whereas|and (?=one|two|three|four|five|some|most|all))\b"
     r"|但是?|不过|也有|而"
@@ -257,7 +256,7 @@ def _places(parts: list[str], text: str) -> list[tuple[int, int]] | None:
 
 def _negated_before(text: str, start: int, end: int) -> bool:
     """Whether the same sentence says "not" just before a passage, and in none of its own words."""
-    begun = max((mark.end() for mark in _SENTENCE.finditer(text, 0, start)), default=0)
+    begun = max((mark.end() for mark in SENTENCE_END.finditer(text, 0, start)), default=0)
     before = text[begun:start]
     if not before.isascii():
         clause = re.split(r"[,、]", before)[-1]

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from generation.facts import Facts, holds
 from generation.lexicon import Lexicon, Word
-from generation.support import of_word
+from generation.support import BLENDED, of_word
 
 _NEAR = 28  # characters before a word that tell how it is meant
 COLOUR, PLATING, COAT = "colour", "plating", "coat"
@@ -40,7 +40,6 @@ _MADE_OF = re.compile(
 )
 _NEXT = re.compile(" ([a-z]{3,})")
 _PLATED = re.compile(r"([a-z]+)[ -]plated|镀([一-鿿])")
-_BLENDED = re.compile(r"blend|mix|混纺|混合")
 
 
 def of_material(text: str, word: Word, lexicon: Lexicon, facts: Facts) -> str | None:
@@ -75,7 +74,7 @@ def in_part(word: str, facts: Facts) -> bool:
 @lru_cache(maxsize=4096)
 def _in_part(word: str, told: tuple[tuple[str, frozenset[Decimal]], ...], text: str) -> bool:
     shares = [values for of, values in told if of.startswith(word) or word.startswith(of)]
-    return any(max(values) < 100 for values in shares) or (not shares and bool(_BLENDED.search(text)))
+    return any(max(values) < 100 for values in shares) or (not shares and bool(BLENDED.search(text)))
 
 
 def all_of_it(text: str, start: int) -> bool:
@@ -120,10 +119,12 @@ def _layer(line: str, start: int, end: int) -> str | None:
 def _of_plating(word: str, facts: Facts) -> str | None:
     """What supports "gold-plated" where the record has "Plating: 18 ct gold"."""
     match = _PLATED.fullmatch(word)
-    metal = (match[1] or match[2]) if match else None
-    for line in facts.text.split("\n") if metal else ():
-        at = line.find(metal or "")
-        if at >= 0 and holds(line, metal or "") and _layer(line, at, at + len(metal or "")) == PLATING:
-            source = facts.held_in(metal or "")
+    if match is None:
+        return None
+    metal = match[1] or match[2]
+    for line in facts.text.split("\n"):
+        at = line.find(metal)
+        if at >= 0 and holds(line, metal) and _layer(line, at, at + len(metal)) == PLATING:
+            source = facts.held_in(metal)
             return source.named(word) if source else None
     return None

@@ -16,6 +16,7 @@ from generation.channels import load_channel
 from generation.engine import EngineError, context_length
 from generation.prompts import PromptError, TemplateSet
 from generation.records import (
+    LIFE_CYCLE_CHANNELS,
     STAGES,
     Brief,
     Campaign,
@@ -25,7 +26,6 @@ from generation.records import (
     ProductReviews,
     Segment,
 )
-from generation.stages import LIFE_CYCLE_CHANNELS
 
 _SAMPLED_BYTES = 1 << 20
 

@@ -46,6 +46,9 @@ class Segment:
 STAGES = ("new", "steady", "loyal", "slipping", "lapsed")
 """From the first purchase to long after the last one."""
 
+LIFE_CYCLE_CHANNELS = ("email", "push", "sms")
+"""Those that speak to customers whom the shop knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerQuestion:

@@ -15,8 +15,6 @@ import yaml
 from generation.channels import Rule, rule_of, wording
 from generation.records import STAGES, Brief
 
-LIFE_CYCLE_CHANNELS = ("email", "push", "sms")  # those that speak to customers whom the shop knows
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:

@@ -48,7 +48,7 @@ _WARRANTS = re.compile(r"warrant|guarant|质保|保修")
 _STARS_OF = re.compile(r"([a-z]+|\d) stars")
 _FOLD_NUMERALS = ("2二", "3三", "4四", "5五", "6六")
 _FOLDS = re.compile(r"[^,。!?;、\s起优促后价]{0,6}(?:伞|屏|床|沙发|梯|垫|桌|椅|凳|镜|收纳|收起|收好|折叠|钱包)")
-_BLENDED = re.compile(r"blend|mix|混纺|混合")
+BLENDED = re.compile(r"blend|mix|混纺|混合")
 _IMITATED = re.compile(r"^(?:faux|vegan|artificial|imitation|pu|mock|synthetic)\b|^(?:仿|人造|假)|纸$")
 
 
@@ -309,7 +309,7 @@ def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
         word = "wood" if word in ("solid wood", "实木", "纯实木") else word
     elif word.startswith(("pure ", "100% ", "纯", "全")):
         base = re.sub(r"^(?:pure |100% ?|纯|全)", "", word)
-        if any(of.startswith(base) and max(values) < 100 for of, values in facts.shares) or _BLENDED.search(facts.text):
+        if any(of.startswith(base) and max(values) < 100 for of, values in facts.shares) or BLENDED.search(facts.text):
             return None
     for wanted in lexicon.says(word):
         if wanted in no_wood:

@@ -26,7 +26,6 @@ PRODUCT_COLUMNS = (
 )  # fmt: skip
 KEPT = frozenset({"revenue"})  # a feed that doesn't tell it leaves what is known
 SEGMENT_COLUMNS = ("id", "name", "description", "interests", "needs", "size", "stage")
-LIFE_CYCLE_CHANNELS = ("email", "push", "sms")  # those that reach customers the shop knows
 
 
 class UnknownCampaign(ValueError):

@@ -11,9 +11,9 @@ import psycopg
 from psycopg.rows import dict_row
 from sqlalchemy import Connection, text
 
-from generation.records import Brief
+from generation.records import LIFE_CYCLE_CHANNELS, Brief
 from sql.briefs import as_briefs, read_surroundings
-from sql.catalogue import LIFE_CYCLE_CHANNELS, CampaignSpec
+from sql.catalogue import CampaignSpec
 from sql.database import Database, streamed
 from sql.feeds.products import ID_CHARACTERS
 from sql.queries import query

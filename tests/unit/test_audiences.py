@@ -7,8 +7,8 @@ import pytest
 from generation.channels import LOCALES, load_channel
 from generation.checks import check_fields
 from generation.prompts import TemplateSet
-from generation.records import STAGES, Brief, Campaign, Fields, Product, Rejection, Segment
-from generation.stages import LIFE_CYCLE_CHANNELS, stages
+from generation.records import LIFE_CYCLE_CHANNELS, STAGES, Brief, Campaign, Fields, Product, Rejection, Segment
+from generation.stages import stages
 
 BAKERS = Segment("s", "Keen home bakers", interests=("sourdough", "rye bread"), needs=("easy cleaning",))
 BAKERS_ZH = Segment("s", "爱烘焙的人", interests=("烤面包", "做蛋糕"), needs=("好清洗",))
