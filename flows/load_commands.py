@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.markup import escape
@@ -10,6 +10,9 @@ from rich.markup import escape
 from flows.console import opened, screen, settings_or_stop, stop
 from flows.parameters import Locale
 from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from sql.catalogue import Upserted
 
 SHOWN = 20  # lines of a kind that a load prints
 _Spec = TypeVar("_Spec")
@@ -98,10 +101,7 @@ def load(
         screen.print(f"  … and of {len(private) - SHOWN:,} more")
     for product_id, reason in (*refused_ids, *result.refused):
         screen.print(f"  refused: {escape(product_id)}: {escape(reason)}")
-    total_refused = len(refused) + len(refused_ids) + len(result.refused)
-    print(
-        f"products: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
-    )
+    _print_tally("products", result, len(refused) + len(refused_ids))
 
 
 def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
@@ -111,6 +111,12 @@ def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
         screen.print(f"  {what}: line {line}: {escape(masked(reason, locale_of(reason)))}", soft_wrap=True)
     if len(lines) > SHOWN:
         screen.print(f"  … and {len(lines) - SHOWN:,} more")
+
+
+def _print_tally(what: str, result: "Upserted", refused: int) -> None:
+    """The last line of a load; ``refused`` are the rows that never came to the database."""
+    refused += len(result.refused)
+    print(f"{what}: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {refused} refused")
 
 
 def _load_list(settings: Settings, file: Path, kind: str) -> None:
@@ -155,8 +161,7 @@ def _load_list(settings: Settings, file: Path, kind: str) -> None:
         screen.print(f"  … and {screened.more:,} more")
     for number, reason in result.refused:
         screen.print(f"  refused: {escape(number)}: {escape(reason)}", soft_wrap=True)
-    total_refused = len(refused) + len(result.refused)
-    print(f"{kind}: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused")
+    _print_tally(kind, result, len(refused))
 
 
 def _load_campaigns(settings: Settings, file: Path) -> None:
@@ -256,7 +261,4 @@ def segments(
         )
     if small := [segment for segment in found if segment.size < settings.segment_floor]:
         screen.print(f"  note: {len(small)} below the floor of {settings.segment_floor} people get no copy")
-    total_refused = len(refused) + len(private) + len(result.refused)
-    print(
-        f"segments: {result.new} new, {result.changed} changed, {result.unchanged} unchanged, {total_refused} refused"
-    )
+    _print_tally("segments", result, len(refused) + len(private))

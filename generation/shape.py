@@ -83,10 +83,10 @@ def characters_gate(fields: Fields, context: Context) -> Rejection | None:
         for line in fields.get(spec.name, ()):
             marks = line.count("!") + line.count("！")
             exclamations += marks
-            problem = None if plain else _strange(line, channel)
-            if problem:
-                pass
-            elif spec.exclamations is not None and marks > spec.exclamations:
+            if not plain and (problem := _strange(line, channel)):
+                return refusal("characters", f"{spec.name} holds {problem}", line)
+            problem = None
+            if spec.exclamations is not None and marks > spec.exclamations:
                 problem = "an exclamation mark" if not spec.exclamations else "more than one exclamation mark"
             elif channel.exclamations is not None and exclamations > channel.exclamations:
                 problem = "one exclamation mark more than the channel takes in all"
