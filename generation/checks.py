@@ -283,24 +283,27 @@ def _examine(fields: Fields, context: Context) -> tuple[Rejection | None, list[F
 
 def check(draft: Draft, channel: Channel, facts: Facts | None = None) -> AdCopy:
     """A draft parsed and put through the gates. What they refuse is kept without the personal data in it."""
-    facts = facts or facts_of(draft.brief)
-    return kept_private(_check(draft, channel, facts), facts)
+    return check_in(Context(draft.brief, channel, facts or facts_of(draft.brief)), draft)
 
 
-def _check(draft: Draft, channel: Channel, facts: Facts) -> AdCopy:
+def check_in(context: Context, draft: Draft) -> AdCopy:
+    """The same in the context that a brief's drafts share."""
+    return kept_private(_check(draft, context), context.facts)
+
+
+def _check(draft: Draft, context: Context) -> AdCopy:
     if draft.finish_reason == "length":
         looping = any(_may_loop(line) and _LOOP.search(line) for line in draft.text.lower().splitlines())
         why = "it goes round in a loop" if looping else "the campaign's max_tokens may be too low"
         reason = f"the draft was cut off after {draft.output_tokens} tokens; {why}"
         return AdCopy(draft, {}, Rejection("truncated", reason))
     try:
-        fields = parse(draft.text, channel)
+        fields = parse(draft.text, context.channel)
     except ParseError as exc:
         return AdCopy(draft, {}, Rejection("parse", str(exc)))
-    context = Context(draft.brief, channel, facts)
     rejection, findings = _examine(fields, context)
     warned = tuple(_warning(each) for each in findings if each.claim.verdict == "warned")
-    warnings = (*warnings_for(fields, channel, context), *warned)
+    warnings = (*warnings_for(fields, context.channel, context), *warned)
     return AdCopy(draft, fields, rejection, warnings, tuple(each.claim for each in findings))
 
 

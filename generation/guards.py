@@ -6,9 +6,8 @@ What the gates refuse is kept without the data. Finding it is ``generation.perso
 from dataclasses import replace
 
 from generation.facts import Facts, holds, normal
-from generation.injection import echoes_of, instructs, may_instruct
+from generation.injection import instructs, may_instruct
 from generation.personal import leaks, masked
-from generation.prompts import hidden_in
 from generation.records import AdCopy, Fields, Rejection
 from generation.shape import Context, refusal, whole
 
@@ -28,8 +27,7 @@ def personal_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def injection_gate(fields: Fields, context: Context) -> Rejection | None:
     """Nothing of the sentences that speak to the model in the product's text, and no such sentence of its own."""
-    echoes = echoes_of(hidden_in(context.brief), context.facts.text)
-    text = whole(fields)
+    echoes, text = context.echoes, whole(fields)
     if not echoes.runs and not (may_instruct(normal(text)) and instructs(text)):
         return None
     for name, lines in fields.items():

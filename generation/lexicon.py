@@ -5,15 +5,17 @@ in ``generation.support``.
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import ascii_lowercase, digits
 from typing import Any
 
 import yaml
+from ahocorasick_rs import AhoCorasick
 
-from generation.needles import finder
+from generation.needles import encodable, finder
 from generation.policies import PolicyError
 
 KINDS = {
@@ -24,8 +26,8 @@ KINDS = {
     "brands": "brand",
 }
 LANGUAGES = ("en", "zh")
-LATIN = re.compile("[a-z0-9]+")  # a word between hyphens and hanzi
 _HAN = re.compile("[\u3400-\u9fff]")
+_LETTERS = frozenset(ascii_lowercase + digits)  # and figures: what a Latin word goes on with
 _NEXT = re.compile(" ([a-z]{3,})")
 _SHORT_NAME = 3  # letters: CE, UL and FSC are certificates in capitals only
 
@@ -46,9 +48,8 @@ class Lexicon:
 
     kinds: Mapping[str, str]  # word → kind
     spelt: Mapping[str, str]  # a word without its hyphens → as the lexicon has it
-    heads: frozenset[str]  # first Latin words: a text without one of these holds no English word of the lexicon
-    hanzi: frozenset[str]  # and those that its Chinese words begin with
-    by_head: Mapping[str, re.Pattern[str]]  # the words that begin with a Latin word, or with a hanzi
+    literals: AhoCorasick  # the words, without their hyphens
+    latin: tuple[bool, ...]  # of each of those whether it is a Latin word, which ends where its letters do
     spare: re.Pattern[str]
     may_spare: Callable[[str], bool]
     needs_telling: frozenset[str]
@@ -62,64 +63,60 @@ class Lexicon:
     filler: frozenset[str]  # words that say nothing by themselves
     said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
-    def words_in(self, line: str, raw: str, words: Iterable[str], things: Container[str] = ()) -> Iterator[Word]:
-        """The lexicon's words in a normalised line, the longest where several begin; ``words`` are its Latin ones.
+    def words_in(self, line: str, raw: str, things: Container[str] = ()) -> Iterator[Word]:
+        """The lexicon's words in a normalised line, the longest where several begin.
 
         ``things`` are words of the product's title and category: "walnut desk" tells of a desk what it is made of.
         ``raw`` is the stored line, where it is as long, for the case of short names; otherwise the normalised one.
         """
-        found = self._matches(line, words)
+        found = self.spans_in(line)
         if not found:
             return
         spared = [match.span() for match in self.spare.finditer(line)] if self.may_spare(line) else []
-        for match in found:
-            start, text = match.start(), self._listed(match[0])
-            if self.denied.search(line, max(0, start - 16), start) or self.denied_after.match(line, match.end()):
+        for start, end in found:
+            text = self._listed(line[start:end])
+            if self.denied.search(line, max(0, start - 16), start) or self.denied_after.match(line, end):
                 continue  # "no plastic", "latex-free", "for your oak table"
-            told = text in self.needs_telling and self._told(line, match, things)
-            if not told and any(a < match.end() and b > start for a, b in spared):
+            told = text in self.needs_telling and self._told(line, start, end, things)
+            if not told and any(a < end and b > start for a, b in spared):
                 continue
             kind = self.kinds[text]
-            if kind == "certification" and len(text) <= _SHORT_NAME and raw[start : match.end()].islower():
+            if kind == "certification" and len(text) <= _SHORT_NAME and raw[start:end].islower():
                 continue
             if text in self.needs_telling and not told and not self.told_weakly.search(line, max(0, start - 12), start):
                 continue
-            yield Word(kind, text, start, match.end())
+            yield Word(kind, text, start, end)
 
     def known_in(self, text: str) -> Iterator[str]:
         """The words that a normalised record holds: there, none of them is an idiom."""
-        return (self._listed(match[0]) for match in self._matches(text, LATIN.findall(text)))
+        return (self._listed(text[start:end]) for start, end in self.spans_in(text))
 
-    def _matches(self, text: str, words: Iterable[str]) -> list[re.Match[str]]:
-        """In their order; within a longer word of the lexicon there is no shorter one."""
-        heads = self.heads.intersection(words)
-        if not text.isascii():
-            heads |= self.hanzi.intersection(text)
-        found = []
-        for head in heads:
-            at = text.find(head)
-            while at >= 0:
-                if match := self.by_head[head].match(text, at):
-                    found.append(match)
-                at = text.find(head, at + 1)
-        if not found:
-            return found
-        apart, end = [], 0
-        for match in sorted(found, key=lambda match: (match.start(), -match.end())):
-            if match.start() >= end:
-                apart.append(match)
-                end = match.end()
+    def spans_in(self, text: str) -> list[tuple[int, int]]:
+        """Where a normalised text holds words, in their order; within a longer one there is no shorter one."""
+        hits = self.literals.find_matches_as_indexes(encodable(text.replace("-", " ")), overlapping=True)
+        if not hits:
+            return []
+        found = [
+            (start, -end)
+            for word, start, end in hits
+            if not (self.latin[word] and (text[end : end + 1] in _LETTERS or (start and text[start - 1] in _LETTERS)))
+        ]
+        apart, last = [], 0
+        for start, end in sorted(found):
+            if start >= last:
+                last = -end
+                apart.append((start, last))
         return apart
 
     def _listed(self, text: str) -> str:
         """A word as the lexicon spells it, which a text may have with other hyphens."""
         return text if text in self.kinds else self.spelt.get(text.replace("-", " "), text)
 
-    def _told(self, line: str, match: re.Match[str], things: Container[str]) -> bool:
-        before = self.told_before.search(line, max(0, match.start() - 24), match.start())
-        if before or self.told_after.match(line, match.end()):
+    def _told(self, line: str, start: int, end: int, things: Container[str]) -> bool:
+        before = self.told_before.search(line, max(0, start - 24), start)
+        if before or self.told_after.match(line, end):
             return True
-        following = _NEXT.match(line, match.end())
+        following = _NEXT.match(line, end)
         return following is not None and following[1] in things
 
     def says(self, word: str) -> tuple[str, ...]:
@@ -151,23 +148,13 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
     for word in (*(word for group in same for word in group), *general, *(w for of in general.values() for w in of)):
         if len(word) > 1:  # a single hanzi is a part of a hundred other words
             kinds.setdefault(word, "colour" if word in ("gray", "grey") else "material")
-    english: dict[str, list[str]] = {}
-    chinese: dict[str, list[str]] = {}
-    for word in kinds:
-        if _HAN.match(word):
-            chinese.setdefault(word[0], []).append(word)
-        elif head := LATIN.match(word):
-            english.setdefault(head[0], []).append(word)
+    listed = list(dict.fromkeys(word.replace("-", " ") for word in kinds))
     spare = re.compile("|".join(f"(?:{each})" for each in _spared(idioms)) or r"(?!)")
     return Lexicon(
         kinds=kinds,
         spelt={word.replace("-", " "): word for word in kinds},
-        heads=frozenset(english),
-        hanzi=frozenset(chinese),
-        by_head={
-            **{head: _english(of) for head, of in english.items()},
-            **{head: _any_of(of) for head, of in chinese.items()},
-        },
+        literals=AhoCorasick(listed),
+        latin=tuple(not _HAN.match(word) for word in listed),
         spare=spare,
         may_spare=finder([spare]),
         needs_telling=frozenset(map(str, idioms.get("needs_telling") or ())),
@@ -181,17 +168,6 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         filler=frozenset(str(idioms.get("filler") or "").split()),
         said_by_kind={kind: tuple(told.split()) for kind, told in (idioms.get("said_by_kind") or {}).items()},
     )
-
-
-def _english(words: Iterable[str]) -> re.Pattern[str]:
-    """The words, each with a hyphen or a space between its parts, and nothing joined to it but a hyphen."""
-    longest_first = sorted(words, key=len, reverse=True)
-    parts = (re.escape(word).replace(r"\ ", "[ -]").replace(r"\-", "[ -]") for word in longest_first)
-    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(parts)})(?![a-z0-9])")
-
-
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))) or r"(?!)")
 
 
 def _supporting(same: list[list[str]], general: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
+from ahocorasick_rs import AhoCorasick
 from pydantic_core import SchemaValidator, core_schema
 
 # The parser of `re` has no public name; its tree has been the same for many versions, and the tests compare what is
@@ -42,6 +43,36 @@ def needles(pattern: re.Pattern[str]) -> Needles | None:
         return None
     exact, some = _sequence(parser.parse(pattern.pattern))
     return _better(some, exact)
+
+
+class Index:
+    """Patterns by the literals of which each match holds one: a single pass of a text finds those that may match it.
+
+    Raises ValueError for a pattern that has no such literals.
+    """
+
+    def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
+        filed: dict[str, list[int]] = {}
+        for at, pattern in enumerate(patterns):
+            found = needles(pattern)
+            if found is None:
+                raise ValueError(f"{pattern.pattern!r} has no literals to look for")
+            for word in found:
+                filed.setdefault(word, []).append(at)
+        self._owners = list(filed.values())
+        self._literals = AhoCorasick(filed) if filed else None
+
+    def likely(self, text: str) -> list[int]:
+        """Which of the patterns may match a text, by their places in ascending order: each that does is among them."""
+        if self._literals is None:
+            return []
+        hits = self._literals.find_matches_as_indexes(encodable(text), overlapping=True)
+        return sorted({at for literal, _, _ in hits for at in self._owners[literal]}) if hits else []
+
+
+def encodable(text: str) -> str:
+    """A text without halves of surrogate pairs, which Rust knows none of; as long as it was."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def finder(patterns: Iterable[re.Pattern[str]]) -> Callable[[str], bool]:

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from generation.looks import look_for
-from generation.needles import finder, needles
+from generation.needles import Index, needles
 
 MARKETS = ("us", "uk", "eu", "cn")
 _MARKET_OF_LOCALE = {"en-US": "us", "en-GB": "uk", "zh-CN": "cn"}
@@ -27,8 +27,7 @@ _PACK_KEYS = {"pack", "title", "markets", "channels", "rules"}
 _NEEDED = {"id", "kind", "action", "tell", "patterns"}
 _RULE_KEYS = _NEEDED | {"evidence", "source_url", "verified_on", "sure", "enabled", "names_excuse", "spare"}
 NOT_PACKS = ("idioms.yaml", "injection.yaml", "lexicon.yaml", "personal.yaml")  # words and patterns, not rules
-_FEW = 4  # rules that are looked for together; many more make a machine that takes long to warm up
-_RARE = 2  # bytes of a pattern's shortest literal from which on a first look for it is worth while
+_RARE = 2  # bytes of a pattern's shortest literal from which on it is worth while to look for its literals
 
 
 class PolicyError(ValueError):
@@ -55,12 +54,6 @@ class Rule:
                 if match[0] and not self._spared(text, match):
                     yield match
 
-    def likely(self, text: str) -> list[re.Pattern[str]]:
-        """Of the rare patterns, those that a text may match."""
-        if not self.possible(text):
-            return []
-        return [pattern for may_match, pattern in self._looks if may_match(text)]
-
     def _spared(self, text: str, match: re.Match[str]) -> bool:
         if self.spare is None:
             return False
@@ -68,13 +61,8 @@ class Rule:
 
     @cached_property
     def rare(self) -> list[re.Pattern[str]]:
-        """The patterns for which a first look is worth while."""
+        """The patterns with telling literals."""
         return [pattern for pattern in self.patterns if not _is_common(pattern)]
-
-    @cached_property
-    def possible(self) -> Callable[[str], bool]:
-        """Whether a text may match one of those."""
-        return look_for(self.rare)
 
     @cached_property
     def common(self) -> list[re.Pattern[str]]:
@@ -84,10 +72,6 @@ class Rule:
     @cached_property
     def may_match_common(self) -> Callable[[str], bool]:
         return look_for(self.common)
-
-    @cached_property
-    def _looks(self) -> list[tuple[Callable[[str], bool], re.Pattern[str]]]:
-        return [(look_for([pattern]), pattern) for pattern in self.rare]
 
 
 @dataclass(frozen=True)
@@ -104,12 +88,6 @@ class Pack:
         """Whether the pack speaks of a copy for this market on this channel."""
         return market in (self.markets or (market,)) and channel in (self.channels or (channel,))
 
-    @cached_property
-    def groups(self) -> tuple[tuple[Callable[[str], bool], tuple[Rule, ...]], ...]:
-        """A few rules each, with a look over them: the same for every channel, since a look grows quick by use."""
-        parted = (self.rules[at : at + _FEW] for at in range(0, len(self.rules), _FEW))
-        return tuple((look_for(pattern for rule in few for pattern in rule.rare), few) for few in parted)
-
 
 Candidates = list[tuple[Rule, list[re.Pattern[str]]]]
 """Rules that a text may break, each with the patterns that may match it."""
@@ -117,24 +95,23 @@ Candidates = list[tuple[Rule, list[re.Pattern[str]]]]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All the rules that hold for one market and channel, with a first look over all of them, and over each few."""
+    """All the rules that hold for one market and channel."""
 
     rules: tuple[Rule, ...]
-    possible: Callable[[str], bool]  # by their literals; the looks that follow, by all that they are made of
-    groups: tuple[tuple[Callable[[str], bool], tuple[Rule, ...]], ...]
+    rare: tuple[tuple[Rule, re.Pattern[str]], ...]  # each pattern with its rule
+    literals: Index  # of the rare patterns
     common: tuple[tuple[Callable[[str], bool], Rule, list[re.Pattern[str]]], ...]  # patterns without telling literals
 
     def candidates(self, text: str) -> Candidates:
         """What a normalised text, of one line or several, may break."""
         found: Candidates = [(rule, patterns) for may_match, rule, patterns in self.common if may_match(text)]
-        if self.possible(text):
-            found += (
-                (rule, patterns)
-                for may_break, rules in self.groups
-                if may_break(text)
-                for rule in rules
-                if (patterns := rule.likely(text))
-            )
+        if likely := self.literals.likely(text):
+            lines = text.split("\n")  # where one begins and ends, its patterns see it
+            found += [
+                (rule, [pattern])
+                for rule, pattern in map(self.rare.__getitem__, likely)
+                if any(map(pattern.search, lines))
+            ]
         return found
 
 
@@ -149,8 +126,8 @@ def policy(market: str, channel: str) -> Policy:
     held = [pack for pack in packs() if pack.holds(market, channel)]
     rules = tuple(rule for pack in held for rule in pack.rules)
     common = tuple((rule.may_match_common, rule, rule.common) for rule in rules if rule.common)
-    groups = tuple(group for pack in held for group in pack.groups)
-    return Policy(rules, finder(pattern for rule in rules for pattern in rule.rare), groups, common)
+    rare = tuple((rule, pattern) for rule in rules for pattern in rule.rare)
+    return Policy(rules, rare, Index(pattern for _, pattern in rare), common)
 
 
 def _is_common(pattern: re.Pattern[str]) -> bool:

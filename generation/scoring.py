@@ -16,11 +16,12 @@ import yaml
 
 from generation.calibration import Calibrations, shown
 from generation.channels import Channel, load_channel
-from generation.checks import check
+from generation.checks import check_in
 from generation.facts import Facts, facts_of, holds, names_the_product, normal
 from generation.judgement import judgement
 from generation.readability import prose_of, readability, voice
 from generation.records import AdCopy, Generation, Outcome, ScoredCopy, Segment
+from generation.shape import Context
 
 FACTS_ENOUGH = 3  # attributes or a price; more would make a list of it
 SEGMENT_WORDS_ENOUGH = 2
@@ -74,7 +75,8 @@ def judge(generation: Generation, calibrations: Calibrations | None = None) -> O
     """All the drafts of a brief, checked and scored."""
     brief, channel = generation.brief, load_channel(generation.brief.channel)
     facts = facts_of(brief)
-    copies = tuple(score(check(draft, channel, facts), channel, facts, calibrations) for draft in generation.drafts)
+    context = Context(brief, channel, facts)
+    copies = tuple(score(check_in(context, draft), channel, facts, calibrations) for draft in generation.drafts)
     return Outcome(brief, copies, judgement=judgement(brief.channel))
 
 

@@ -7,15 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 
 from generation.channels import Channel, FieldSpec, Rule
 from generation.counting import COUNTERS, UNITS, in_charset
 from generation.facts import Facts, composed, holds, normal
+from generation.injection import Echoes, echoes_of
 from generation.looks import look_for, search_for
 from generation.personal import locale_of, masked
 from generation.policies import market_of
+from generation.prompts import hidden_in
 from generation.records import Brief, Fields, Product, Rejection
 
 SHOWN = 160  # characters of a refused line that its reason repeats
@@ -38,13 +40,18 @@ _are_plain = search_for(rf"\A[{_LETTER}{_OPENS}](?:{_between}(?:[{_LETTER} ]|\x0
 _WORD = re.compile(r"[a-z0-9]+(?:['’.-][a-z0-9]+)*|&")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
-    """What a gate may look at besides the copy itself."""
+    """What a gate may look at besides the copy itself: the same for all of a brief's copies."""
 
     brief: Brief
     channel: Channel
     facts: Facts
+
+    @cached_property
+    def echoes(self) -> Echoes:
+        """What no copy may repeat of the sentences that the brief's text hid for the model."""
+        return echoes_of(hidden_in(self.brief), self.facts.text)
 
 
 def count_gate(fields: Fields, context: Context) -> Rejection | None:

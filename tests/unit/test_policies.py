@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from generation.needles import finder, needles
+from generation.needles import Index, finder, needles
 from generation.numbers import _COUNTED
-from generation.policies import PolicyError, market_of, pack_of, packs, policy
+from generation.policies import Policy, PolicyError, market_of, pack_of, packs, policy
 
 PACK = """
 pack: test
@@ -99,7 +99,6 @@ def test_the_market_is_the_campaigns_or_else_the_locales(market: str | None, loc
 def test_a_match_that_overlaps_a_spared_one_is_no_hit(text: str, hits: list[str]) -> None:
     (rule,) = pack_of("t.yaml", PACK).rules
     assert [match[0] for match in rule.hits(text)] == hits
-    assert bool(rule.likely(text)) or not hits
 
 
 def test_a_rule_that_is_switched_off_is_read_and_left_out() -> None:
@@ -144,7 +143,24 @@ def test_a_first_look_never_misses_what_a_pattern_matches(data: st.DataObject, p
     # Digits of other scripts, and other white space than NFKC leaves, are refused by gates before.
     assume(not any((ch.isdecimal() and not ch.isascii()) or (ch.isspace() and ch not in " \n") for ch in text))
     assert finder([pattern])(text)
+    assert needles(pattern) is None or Index([pattern]).likely(text) == [0]
 
 
 def test_a_first_look_without_patterns_finds_nothing() -> None:
     assert not finder([])("the best")
+    assert not Index([]).likely("the best")
+
+
+def test_the_index_tells_which_patterns_a_text_may_match() -> None:
+    index = Index(map(re.compile, ("best", "cheap(?:er|est)", "最[一-鿿]", "best price")))
+    assert index.likely("the best price \ud800, 最低") == [0, 2, 3]
+    assert index.likely("cheap") == []
+    with pytest.raises(ValueError, match="no literals"):
+        Index([re.compile(".*")])
+
+
+def test_of_several_lines_each_is_tried_by_itself() -> None:
+    (rule,) = pack_of("t.yaml", PACK.replace("\\bfinest\\b", "^finest\\b")).rules
+    chosen = Policy((rule,), ((rule, rule.patterns[0]),), Index(rule.patterns[:1]), ())
+    assert [found for found, _ in chosen.candidates("a stool\nfinest oak")] == [rule]
+    assert not chosen.candidates("a stool\nthe finest")
