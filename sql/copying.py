@@ -1,4 +1,4 @@
-"""Rows into a table through COPY, in the driver's C, but for a text[], which its Python would put together value by value.
+"""Rows into a table through COPY, by the driver's C; only a text[] is put together here: the driver does it in Python.
 
 What the rows hold is for others to say.
 """
