@@ -37,7 +37,8 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\
 
 def storable(value: str) -> str:
     """Without NUL, other control characters and lone surrogates, which Postgres refuses or nobody can read."""
-    if value.isprintable():  # most lines are, and that is told far sooner
+    # Most lines are printable, and so are most texts but for their newlines: that is told far sooner.
+    if value.isprintable() or value.replace("\n", "").isprintable():
         return value
     return _UNSTORABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
 

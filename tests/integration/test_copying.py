@@ -76,7 +76,7 @@ def test_rows_of_many_blocks_all_come_in_their_order(connection: Connection) -> 
 @pytest.mark.parametrize(
     ("column", "value", "error", "reason"),
     [
-        ("words", "a\x00b", DataError, "invalid byte sequence"),
+        ("words", "a\x00b", DataError, "NUL"),
         ("whole", 2**63, DataError, "out of range"),
         ("whole", "many", DataError, "invalid input syntax"),
         ("place", None, IntegrityError, "null value"),
