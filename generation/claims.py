@@ -5,13 +5,13 @@ What supports each is decided in ``generation.support``; what is refused for it 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
 from generation.digests import of_reviewers
 from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_part, share_of
-from generation.lexicon import Lexicon, Word, lexicon
+from generation.lexicon import Lexicon, Span, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
 from generation.materials import all_of_it, in_part, of_material
@@ -115,18 +115,21 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     masked = may_hide(whole)
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
-    worded = masked or bool(look.words.spans_in(whole))
+    words, stating = look.words.spans_in(whole), may_state(whole)
     placed = " in " in whole and _may_be_placed(whole)
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
     quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
     found: list[Finding] = []
+    at = 0  # where the line begins in the whole
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
         found += spoken
-        if may_state(line.plain):
+        if stating and may_state(line.plain):
             found += _counted(line, look, [each.claim for each in spoken])
-        if worded:
-            found += _worded(line, look, masked=masked)
+        spans = [(start - at, end - at) for start, end in words if 0 <= start - at < len(line.plain)] if words else ()
+        if spans or masked:
+            found += _worded(line, look, spans, masked=masked)
+        at += len(line.plain) + 1
         if made:
             found += _made_by(line, look)
         if placed:
@@ -265,7 +268,7 @@ def _shared(plain: str, stated: Stated, look: _Look) -> bool:
     if not others or any(of in after for of in others):
         return True
     # The record gives this share, but of something else: of what, if the copy names a material?
-    first = next(look.words.words_in(after, after), None)
+    first = next(look.words.words_at(look.words.spans_in(after), after, after), None)
     return first is None or first.kind != "material"
 
 
@@ -321,12 +324,14 @@ def _spread_out(line: Line, look: _Look) -> Iterator[Finding]:
         yield _finding(line, "disguise", (start, end), line.plain[start:end], support, tell=tell)
 
 
-def _worded(line: Line, look: _Look, *, masked: bool) -> Iterator[Finding]:
-    """Materials, colours, certificates, comparisons and other makers' names in a line."""
+def _worded(line: Line, look: _Look, spans: Sequence[Span], *, masked: bool) -> Iterator[Finding]:
+    """Materials, colours, certificates, comparisons and other makers' names in a line, which stand at those places."""
     seen = set[tuple[int, int]]()
     for text, at in _views(line, masked=masked):
         raw = line.raw if at is None and len(line.raw) == len(text) else text
-        for word in look.words.words_in(text, raw, look.facts.things):
+        for word in look.words.words_at(
+            spans if at is None else look.words.spans_in(text), text, raw, look.facts.things
+        ):
             span = (word.start, word.end) if at is None else (at[word.start], at[word.end - 1] + 1)
             if span in seen or _is_anothers(text, word, look):
                 continue

@@ -5,7 +5,7 @@ in ``generation.support``.
 """
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -30,6 +30,10 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _LETTERS = frozenset(ascii_lowercase + digits)  # and figures: what a Latin word goes on with
 _NEXT = re.compile(" ([a-z]{3,})")
 _SHORT_NAME = 3  # letters: CE, UL and FSC are certificates in capitals only
+
+
+Span = tuple[int, int]
+"""From the first character of a stretch to the one behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +67,14 @@ class Lexicon:
     filler: frozenset[str]  # words that say nothing by themselves
     said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
-    def words_in(self, line: str, raw: str, things: Container[str] = ()) -> Iterator[Word]:
-        """The lexicon's words in a normalised line, the longest where several begin.
+    def words_at(self, places: Iterable[Span], line: str, raw: str, things: Container[str] = ()) -> Iterator[Word]:
+        """The lexicon's words at the places that ``spans_in`` found in a normalised line, but for idioms and denials.
 
         ``things`` are words of the product's title and category: "walnut desk" tells of a desk what it is made of.
         ``raw`` is the stored line, where it is as long, for the case of short names; otherwise the normalised one.
         """
-        found = self.spans_in(line)
-        if not found:
-            return
         spared = [match.span() for match in self.spare.finditer(line)] if self.may_spare(line) else []
-        for start, end in found:
+        for start, end in places:
             text = self._listed(line[start:end])
             if self.denied.search(line, max(0, start - 16), start) or self.denied_after.match(line, end):
                 continue  # "no plastic", "latex-free", "for your oak table"
@@ -91,8 +92,8 @@ class Lexicon:
         """The words that a normalised record holds: there, none of them is an idiom."""
         return (self._listed(text[start:end]) for start, end in self.spans_in(text))
 
-    def spans_in(self, text: str) -> list[tuple[int, int]]:
-        """Where a normalised text holds words, in their order; within a longer one there is no shorter one."""
+    def spans_in(self, text: str) -> list[Span]:
+        """Where a normalised text holds words, the longest where several begin, in their order, none in another."""
         hits = self.literals.find_matches_as_indexes(encodable(text.replace("-", " ")), overlapping=True)
         if not hits:
             return []

@@ -207,7 +207,7 @@ def numbers_in(text: str) -> Iterator[Stated]:
     """Every number in a text that ``facts.normal`` gave, in digits or in words with a unit ("two-year", 三件套)."""
     if _DIGIT.search(text):
         yield from _in_digits(text)
-    if _may_count(text):
+    if _has_a_word(text) and _may_count(text):  # the literals are seen sooner than the rest
         yield from map(_counted, _COUNTED.finditer(text))
         for match in _COUNTED_RARELY.finditer(text):
             yield replace(_rarely(match), start=match.start(), end=match.end())

@@ -118,6 +118,8 @@ def _key(label: str) -> str:
 
 def _answer(text: str) -> str:
     """What stands outside the model's thinking, whose opening mark may have been part of the prompt."""
+    if "<" not in text:
+        return text
     marks = list(_THOUGHT.finditer(text))
     start = max((mark.end() for mark in marks if mark[1]), default=0)
     end = next((mark.start() for mark in marks if mark.start() >= start), len(text))
@@ -169,12 +171,17 @@ def _label(line: str, labels: Mapping[str, str]) -> tuple[str, str] | None:
     name = labels.get(_key(label))
     if name is None:
         return None
-    for mark in _PAIRED:
-        if label.count(mark) % 2:
-            rest = rest.replace(mark, "", 1)
+    for mark in _open_marks(label):
+        rest = rest.replace(mark, "", 1)
     if '"' in label:
         rest = rest.rstrip().removesuffix(",")  # a line of JSON that is broken elsewhere
     return name, rest.strip()
+
+
+@lru_cache(maxsize=1024)
+def _open_marks(label: str) -> tuple[str, ...]:
+    """The marks that open in a label and close behind it."""
+    return tuple(mark for mark in _PAIRED if label.count(mark) % 2)
 
 
 def _from_json(text: str, labels: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -204,6 +211,8 @@ def _labelled_values(value: object, labels: Mapping[str, str], depth: int) -> It
 def _plain(line: str) -> str:
     """A line without the bullet before it and the markdown and the quotes around it."""
     text = " ".join(line.split())
+    if text[:1].isalnum():
+        return text  # none of those marks, as nearly always
     if bullet := _BULLET.match(text):
         text = text[bullet.end() :]
     for _ in range(4):

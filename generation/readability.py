@@ -74,7 +74,8 @@ def readability(prose: Prose, facts: Facts) -> tuple[float, str]:
     length = prose.sentence
     if prose.language == "zh":
         characters = [word for word in prose.words if not word.isascii()]
-        strange = sum(1 for ch in characters if ch not in familiar() and ch not in facts.text)
+        odd = frozenset(ch for ch in set(characters) - familiar() if ch not in facts.text)
+        strange = sum(1 for ch in characters if ch in odd) if odd else 0
         rate = strange / len(characters) if characters else 0.0
         share = (band["sentence"].share(length) + band["unfamiliar"].share(rate)) / 2
         return share, f"{_verdict(share)}: {length:.0f} characters a sentence, {rate:.0%} of them unfamiliar"
