@@ -193,6 +193,7 @@ class Stated:
 
 _DIGIT = re.compile(r"\d")
 _CLOSING, _OPENED = ("'", "’"), re.compile(r"(?<![\w'])'(?=\w)|‘")  # quotation marks of which one looks like feet
+_LAST_BEFORE = frozenset(("$", "¥", "€", "£", "₩", "₹", "₽", "之", *(code[-1] for code in _CODE.split("|"))))
 _BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
 _has_a_word = finder([_COUNTED, _COUNTED_RARELY])
 _may_count = look_for([_COUNTED, _COUNTED_RARELY])
@@ -241,7 +242,9 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
     """All of ``_NUMBER``, tried only where a digit is near: most of a text has none."""
     at = 0
     while digit := _DIGIT.search(text, at):
-        match = _NUMBER.search(text, max(at, digit.start() - _BEFORE_MOST))
+        before = text[max(at, digit.start() - _BEFORE_MOST) : digit.start()]
+        sign = before.rstrip()[-1:]  # what doesn't end as a currency or 百分之 isn't worth trying
+        match = _NUMBER.search(text, digit.start() - (len(before) if sign in _LAST_BEFORE else 0))
         if match is None:
             return
         yield match
