@@ -315,6 +315,7 @@ def _titled(product: Product, locale: str) -> dict[str, Any]:
     return view
 
 
+@lru_cache(maxsize=1024)  # every product is told to the same few
 def _segment(segment: Segment, locale: str) -> dict[str, str]:
     if not clean(segment.name):
         raise PromptError(f"segment {segment.id} has no name: it is no longer there, or holds no visible text")
