@@ -17,8 +17,8 @@ from flows.choosing import choose_waiting
 from flows.judging import judge_waiting
 from flows.planning import calibrations_of
 from flows.progress import Progress
-from flows.ratings import compare, scored_labels
-from generation.calibration import Calibration
+from flows.ratings import Rating, compare, scored_labels
+from generation.calibration import LEAST, Calibration
 from generation.choosing import rescore
 from generation.engine import SHIPPED_MODEL, load_tokenizer
 from generation.judging import part_of
@@ -345,9 +345,9 @@ def test_a_calibration_of_another_locale_leaves_a_score_alone(database: Database
 
 
 def test_ratings_of_stored_copies_calibrate_what_is_shown(database: Database, tmp_path: Path) -> None:
-    run_id = shop(database, 30, 1)
+    run_id = shop(database, LEAST, 1)
     for number, brief in enumerate(read_briefs(database, run_id, 0)):
-        save_outcomes(database, run_id, [scored(brief, (f"{REST} {number}", 40.0 + number))])
+        save_outcomes(database, run_id, [scored(brief, (f"{REST} {number}", 40.0 + number * 30 / LEAST))])
     finish_run(database, run_id, "completed")
     stored = dict(rows(database, "select id, raw_score from copies"))
     labels: list[Label | Refused] = [
@@ -360,12 +360,17 @@ def test_ratings_of_stored_copies_calibrate_what_is_shown(database: Database, tm
     (report,) = compare(database, by_locale, 4, chart, keep=False)
     assert report.shown_anew == 0
     assert read_calibrations(database) == {}
+    by_chance = {"en-US": [Rating(rating.raw, number % 5 + 1) for number, rating in enumerate(by_locale["en-US"])]}
+    (report,) = compare(database, by_chance, 4, chart, keep=True)
+    assert "Spearman above 0" in report.without
+    assert (report.calibration, report.shown_anew, read_calibrations(database)) == (None, 0, {})
+    assert chart.read_bytes().startswith(b"\x89PNG")
     (report,) = compare(database, by_locale, 4, chart, keep=True)
     assert report.agreement.auc is not None
     assert report.agreement.auc.value > 0.9
-    assert report.shown_anew == 30
+    assert report.shown_anew == LEAST
     assert chart.read_bytes().startswith(b"\x89PNG")
-    ((low,), (high,)) = rows(database, "select score from copies where raw_score in (40, 69) order by raw_score")
+    ((low,), (high,)) = rows(database, "select score from copies where raw_score in (40, 69.7) order by raw_score")
     assert 0 < low < 50 < 80 < high < 100
     with one_run_at_a_time(database), pytest.raises(RunInProgress):
         compare(database, by_locale, 4, chart, keep=True)
