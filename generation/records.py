@@ -77,6 +77,7 @@ class ProductReviews:
     last: date
     shown: tuple[CustomerReview, ...]
     mean: Decimal | None = None  # of the ratings, to a tenth; None where none is rated
+    further: tuple[str, ...] = ()  # other stored reviews' words, for counting who says what: they stand in no prompt
 
 
 @dataclass(frozen=True, slots=True)

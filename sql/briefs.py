@@ -83,7 +83,9 @@ def subject_of(told: Mapping[str, Any] | None) -> Subject:
         for each in told["shown"]
     )
     first, last = (date.fromisoformat(told[end]) for end in ("first", "last"))
-    return None, None, ProductReviews(told["count"], first, last, tuple(shown), _rating(told["mean"]))
+    return None, None, ProductReviews(
+        told["count"], first, last, tuple(shown), _rating(told["mean"]), tuple(told["further"])
+    )
 
 
 def _rating(told: str | None) -> Decimal | None:

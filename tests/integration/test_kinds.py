@@ -207,6 +207,9 @@ def test_a_digest_shows_eight_reviews_and_counts_all(shop: Database) -> None:
     assert brief.reviews is not None
     assert (brief.reviews.count, brief.reviews.mean) == (20, Decimal("3.0"))
     assert [review.id for review in brief.reviews.shown] == [f"n{n}" for n in range(19, 11, -1)]
+    others = [f"Number {n} of the reviews that I wrote about this lamp." for n in range(11, 2, -1)]
+    assert len(brief.reviews.further) == 12
+    assert list(brief.reviews.further[:9]) == others
 
 
 def test_rows_of_one_kind_that_are_missing_cost_the_others_nothing(shop: Database) -> None:
