@@ -156,6 +156,12 @@ class Brief:
     other: Product | None = None  # what the product is compared with
     reviews: ProductReviews | None = None
 
+    @property
+    def subject_id(self) -> str:
+        """The question's id, or that of the other product; else empty."""
+        subject = self.question or self.other
+        return subject.id if subject else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:

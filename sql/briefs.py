@@ -83,8 +83,10 @@ def subject_of(told: Mapping[str, Any] | None) -> Subject:
         for each in told["shown"]
     )
     first, last = (date.fromisoformat(told[end]) for end in ("first", "last"))
-    return None, None, ProductReviews(
-        told["count"], first, last, tuple(shown), _rating(told["mean"]), tuple(told["further"])
+    return (
+        None,
+        None,
+        ProductReviews(told["count"], first, last, tuple(shown), _rating(told["mean"]), tuple(told["further"])),
     )
 
 
