@@ -155,6 +155,7 @@ class Brief:
     question: CustomerQuestion | None = None
     other: Product | None = None  # what the product is compared with
     reviews: ProductReviews | None = None
+    other_evidence: tuple[Evidence, ...] = ()  # in force today, for the other product or its brand
 
     @property
     def subject_id(self) -> str:
