@@ -45,11 +45,11 @@ install: .venv/installed
 lock: install
 	@$(BIN)/python -m pip install -qq uv
 	@{ sed -n '/^#/p' deploy/locked/cpu.txt; UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip compile pyproject.toml \
-	  --quiet --upgrade --extra cpu --group dev --python-version 3.11 --extra-index-url $(TORCH_CPU_INDEX) \
+	  --quiet --upgrade --extra cpu --extra privacy --group dev --python-version 3.11 --extra-index-url $(TORCH_CPU_INDEX) \
 	  --index-strategy unsafe-best-match --no-header --no-annotate; \
 	  grep '^whenever' deploy/locked/cpu.txt; } > .venv/cpu.txt && mv .venv/cpu.txt deploy/locked/cpu.txt
 	@{ sed -n '/^#/p' deploy/locked/gpu.txt; $(BIN)/uv pip compile pyproject.toml --universal \
-	  --quiet --upgrade --extra gpu --python-version 3.11 --no-header --no-annotate; } > .venv/gpu.txt && \
+	  --quiet --upgrade --extra gpu --extra privacy --python-version 3.11 --no-header --no-annotate; } > .venv/gpu.txt && \
 	  mv .venv/gpu.txt deploy/locked/gpu.txt
 
 clean:

@@ -9,7 +9,7 @@ from itertools import chain
 
 from generation.calibration import Calibrations
 from generation.choosing import Around, Choice, Kin, Rescored, choose, place_of
-from generation.records import Brief, Campaign, Product, Segment
+from generation.records import Brief, Campaign, CustomerQuestion, Product, Segment
 from generation.similarity import Likeness, likeness, signature_of
 from sql.choosing import (
     Compared,
@@ -62,7 +62,7 @@ def _around(database: Database, briefs: Sequence[Brief], likenesses: Iterable[Se
     for neighbour in read_neighbours(database, sorted(wanted)):
         kin = Kin(
             neighbour.copy_id, signature_of(neighbour.signature), neighbour.campaign_id, neighbour.product_id,
-            neighbour.segment_id,
+            neighbour.segment_id, neighbour.subject_id,
         )  # fmt: skip
         for band in wanted.intersection(neighbour.bands):
             around.kin.setdefault(band, []).append(kin)
@@ -109,4 +109,5 @@ def _brief_of(each: Uncompared) -> Brief:
     """As much of the brief as comparing takes."""
     product = Product(each.product_id, "", category=each.category)
     segment = Segment(each.segment_id, "")
-    return Brief(0, Campaign(each.campaign_id, ""), product, segment, each.channel, each.locale)
+    subject = CustomerQuestion(each.subject_id, "") if each.subject_id else None  # or the other product, by its id
+    return Brief(0, Campaign(each.campaign_id, ""), product, segment, each.channel, each.locale, question=subject)

@@ -36,6 +36,7 @@ class Verdicts:
     not_asked: int = 0  # the question couldn't be put
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
+    engine_seconds: float = 0.0
 
     def count(self, result: Judged | Failure) -> None:
         """Take one answer in."""
@@ -63,7 +64,7 @@ def judge_waiting(
 ) -> Verdicts:
     """Ask of every copy that waits for a choice and that today's judge, by locale, hasn't seen; ``saved`` hears of each
     batch. Asks no more once the deadline or ``tokens_left`` comes first."""
-    verdicts = Verdicts()
+    verdicts, before = Verdicts(), engine.seconds
 
     def scores(results: Iterable[Judged | Failure]) -> Iterator[Score]:
         for result in results:
@@ -81,6 +82,7 @@ def judge_waiting(
         while batch := list(islice(rated, SAVED)):
             save_scores(database, batch)
             add_spent(database, run_id, progress.spend(engine.seconds))
+            verdicts.engine_seconds = round(engine.seconds - before, 3)
             save_judge(database, run_id, asdict(verdicts))
             tell(progress)
             saved()

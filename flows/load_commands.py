@@ -43,7 +43,7 @@ def load(
     """
     from generation.personal import in_id, locale_of, masked, without_personal
     from generation.records import Product
-    from sql.catalogue import upsert_products
+    from sql.catalogue import products_loaded_on, upsert_products
     from sql.feeds import FeedError, RefusedRow, Remark, read_products
     from sql.feeds.lists import YAML, list_kind
 
@@ -70,11 +70,13 @@ def load(
     remarks: list[tuple[int, str]] = []
     private: list[str] = []
     refused_ids: list[tuple[str, str]] = []
+    refused_rows: set[str] = set()  # their ids, where they have one
 
     def products() -> Iterator[Product]:
         for row in read_products(file, mapping=pairs, format=format, default_currency=currency):
             if isinstance(row, RefusedRow):
                 refused.append((row.line, row.reason))
+                refused_rows.update(filter(None, [row.id]))
             elif isinstance(row, Remark):
                 remarks.append((row.line, row.reason))
             elif kind := in_id(row.id):
@@ -86,6 +88,7 @@ def load(
                 if kept.title:
                     yield kept
                 else:
+                    refused_rows.add(row.id)
                     refused_ids.append((row.id, "its title holds personal data and nothing else"))
 
     with opened(settings) as database:
@@ -93,6 +96,8 @@ def load(
             result = upsert_products(database, products())
         except FeedError as exc:
             stop(exc)
+        refused_rows.update(product_id for product_id, _ in result.refused)
+        stored = products_loaded_on(database, refused_rows) if refused_rows else {}
     _print_lines("note", remarks)
     _print_lines("refused", refused)
     for told in private[:SHOWN]:
@@ -101,6 +106,13 @@ def load(
         screen.print(f"  … and of {len(private) - SHOWN:,} more")
     for product_id, reason in (*refused_ids, *result.refused):
         screen.print(f"  refused: {escape(product_id)}: {escape(reason)}")
+    if stored:
+        days = [f"{escape(number)} ({day.astimezone(settings.zone):%Y-%m-%d})" for number, day in stored.items()]
+        more = f" and {len(days) - SHOWN:,} more" if len(days) > SHOWN else ""
+        screen.print(
+            f"  {len(days):,} of the refused are stored already and kept as loaded on: {', '.join(days[:SHOWN])}{more}",
+            soft_wrap=True,
+        )
     _print_tally("products", result, len(refused) + len(refused_ids))
 
 

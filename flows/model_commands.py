@@ -138,13 +138,9 @@ def _evaluate_labels(path: Path, threshold: float, chart: Path, keep: bool, as_j
             markup=False,
         )
         if report.calibration is None:
-            screen.print(f"  no calibration: {report.without}", markup=False)
+            screen.print(f"  no calibration is made of them: {report.without}", markup=False)
         elif keep:
             screen.print(f"  the calibration is in force; {report.shown_anew:,} stored scores are shown anew")
-        if found.auc is not None and found.auc.low <= 0.5:
-            screen.print(
-                "  these ratings don't show that the scores tell good copy from other copy (AUC 0.5 is chance)"
-            )
         if found.labels < ADVISED:
             screen.print(f"  fewer than {ADVISED} ratings: take the figures for a first impression")
     if as_json:

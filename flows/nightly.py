@@ -145,7 +145,7 @@ def generate_copy(run_id: int, pending: int, limits: Limits, forecast: Forecast 
             digit_tokens(engine.tokenizer)  # a model that can't judge ends the run before it has cost anything
         renderer = PromptRenderer(engine.tokenizer, engine.max_model_len, TemplateSet.from_folder(settings.templates))
         calibrations = calibrations_of(database)
-        guess = forecast.tokens / forecast.briefs if forecast else None
+        guess = forecast.writing_tokens / forecast.briefs if forecast else None
         budget = Budget(limits, spent=run_summary(database, run_id).tokens, guess=guess)
         progress.begin("writing")
         shown = 0.0
@@ -236,7 +236,9 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
                 set_running(database, run_id)
                 pending = judge_again(run_id, planned.to_judge, lock) if planned.to_judge else planned.pending
                 if pending or (settings.judge and count_unjudged(database, judges_of(settings))):
-                    forecast = forecast_run(database, run_id, model, weights, limits) if pending else None
+                    forecast = (
+                        forecast_run(database, run_id, model, weights, limits, settings.judge) if pending else None
+                    )
                     generate_copy(run_id, pending, limits, forecast, lock)
                 select_copy(lock)
                 finish_run(database, run_id, "completed")

@@ -162,7 +162,7 @@ def dry_run(database: Database, settings: Settings, parameters: RunParameters) -
     if empty and not total.planned:
         raise empty
     history = read_history(database, model_name(options.model), model_revision(options.model, options.revision))
-    forecast = foresee(history, pending, limits)
+    forecast = foresee(history, pending, limits, settings.judge)
     shown = tuple(prompts[:: max(1, len(prompts) // PROMPTS_SHOWN)][:PROMPTS_SHOWN])
     return DryRun(total, shown, forecast, forecast_line(forecast, limits) if total.pending else "")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.curve import draw_curve
-from generation.calibration import Agreement, Calibration, TooFewLabels, agreement, fit
+from generation.calibration import Agreement, Calibration, NoCalibration, agreement, fit, require_agreement
 from generation.labels import Label, Refused
 from sql.calibrations import Knots, read_rated, save_calibration
 from sql.database import Database
@@ -63,7 +63,7 @@ def scored_labels(
 def compare(
     database: Database, by_locale: dict[str, list[Rating]], threshold: float, chart: Path, keep: bool
 ) -> list[Report]:
-    """A report for each locale; with ``keep``, its calibration is in force from now on.
+    """A report for each locale; with ``keep``, its calibration is in force from now on, where it is worth it.
 
     Raises RunInProgress: a run goes on under the calibration that it began with. Raises OSError for the picture.
     """
@@ -73,8 +73,9 @@ def compare(
         found = agreement(scores, said, threshold)
         calibration, without = None, ""
         try:
+            require_agreement(found)
             calibration = fit(scores, said, threshold)
-        except TooFewLabels as exc:
+        except NoCalibration as exc:
             without = str(exc)
         path = chart if len(by_locale) == 1 else chart.with_stem(f"{chart.stem}-{locale}")
         title = f"{locale}: {found.labels} ratings, {found.good} of them {threshold:g} or better"

@@ -46,7 +46,7 @@ def counts(summary: RunSummary) -> list[tuple[str, str]]:
     ]
 
 
-def _judged(judge: Mapping[str, int]) -> str:
+def _judged(judge: Mapping[str, float]) -> str:
     cached = judge["cached_prompt_tokens"] / judge["prompt_tokens"] if judge["prompt_tokens"] else 0.0
     told = (
         f"{judge['asked']:,}, {judge['without_rating']:,} without a clear answer; "
@@ -63,8 +63,14 @@ def _foretold(summary: RunSummary) -> Callable[[str], str]:
     if forecast is None:
         return lambda figure: ""
     share = forecast["let_through"] / forecast["briefs"]
-    expected = {name: forecast[name] * share for name in ("output_tokens", "engine_seconds")}
-    expected["computed"] = (forecast["prompt_tokens"] - forecast["cached_prompt_tokens"]) * share
+    judge = forecast.get("judge") or {}  # asked once all is written: not at all in a run that its limits stop
+
+    def of(figure: str) -> float:
+        asked: float = judge.get(figure, 0)
+        return float((forecast[figure] - asked) * share + (0 if forecast["stopped_by"] else asked))
+
+    expected = {name: of(name) for name in ("output_tokens", "engine_seconds")}
+    expected["computed"] = of("prompt_tokens") - of("cached_prompt_tokens")
     expected["wall_seconds"] = forecast["wall_seconds"] - forecast["engine_seconds"] + expected["engine_seconds"]
     return lambda figure: f" (forecast {expected[figure]:,.0f})"
 

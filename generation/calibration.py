@@ -14,14 +14,17 @@ from itertools import pairwise
 from statistics import fmean
 
 RESAMPLES = 1000
-LEAST = 20  # ratings of one language, of which some must be good and some not
+# Ratings of one language. Tried out on made-up ones, whose scores are about 70 ± 12 and whose chance of being good
+# rises by 0.6 points with each: of the maps to 50 ratings that agree with the scores, one in four came nearer to the
+# true chance than the mere share of good ratings does, to 80 or 100 two in three, to 150 six in seven.
+LEAST = 100
 ADVISED = 200  # ratings of one language from which on the map can be relied on
 GROUP = 10  # neighbouring labels that are taken together
 BINS = 10
 
 
-class TooFewLabels(ValueError):
-    """No calibration can be fitted; the message says what is missing."""
+class NoCalibration(ValueError):
+    """The ratings carry no calibration that is worth using; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,16 @@ def agreement(scores: Sequence[float], ratings: Sequence[float], threshold: floa
         _interval(scores, [float(is_good) for is_good in good], auc, seed),
         _curve(scores, good),
     )
+
+
+def require_agreement(found: Agreement) -> None:
+    """Raises NoCalibration where the ratings are too few, or may well be as they are by chance."""
+    if found.labels < LEAST or not 0 < found.good < found.labels:
+        raise NoCalibration(
+            f"{found.labels} ratings, {found.good} of them good: it takes at least {LEAST}, some good and some not"
+        )
+    if found.spearman is None or found.spearman.low <= 0:
+        raise NoCalibration("it takes ratings that rise with the scores: an interval of Spearman above 0")
 
 
 def _interval(
@@ -193,14 +206,9 @@ def fit(scores: Sequence[float], ratings: Sequence[float], threshold: float) -> 
     except beyond the ends (centred isotonic regression: Oron and Flournoy, Statistics in Biopharmaceutical Research 9,
     2017, 258–267).
 
-    Raises TooFewLabels.
+    There is at least one rating. Whether they are worth a calibration is for ``require_agreement`` to say.
     """
     good = sum(rating >= threshold for rating in ratings)
-    if len(scores) < LEAST or not 0 < good < len(scores):
-        raise TooFewLabels(
-            f"{len(scores)} ratings, of which {good} are {threshold:g} or better: a calibration takes at least "
-            f"{LEAST}, some of them good and some not"
-        )
     pairs = sorted(zip(scores, (100.0 * (rating >= threshold) for rating in ratings), strict=True))
     mean = 100.0 * good / len(pairs)
     groups: list[list[tuple[float, float]]] = []

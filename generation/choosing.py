@@ -26,13 +26,15 @@ class Kin:
     campaign_id: int
     product_id: str
     segment_id: str
+    subject_id: str = ""
 
     def belongs_to(self, brief: Brief) -> bool:
         """Whether it is an earlier copy for the same cell, whose place the new one takes."""
-        return (self.campaign_id, self.product_id, self.segment_id) == (
+        return (self.campaign_id, self.product_id, self.segment_id, self.subject_id) == (
             brief.campaign.id,
             brief.product.id,
             brief.segment.id,
+            brief.subject_id,
         )
 
 
@@ -70,7 +72,8 @@ class Around:
         self.openings.update([(*place, ""), *((*place, words) for words in likeness.openings)])
         if self.nearest(likeness, brief)[0] >= SAME:
             return False
-        kin = Kin(copy_id, likeness.signature, brief.campaign.id, brief.product.id, brief.segment.id)
+        cell = brief.campaign.id, brief.product.id, brief.segment.id, brief.subject_id
+        kin = Kin(copy_id, likeness.signature, *cell)
         for band in likeness.bands:
             self.kin.setdefault(band, []).append(kin)
         return True

@@ -14,7 +14,7 @@ from itertools import pairwise
 from generation.channels import Channel
 from generation.claims import NUMBERS, Finding, findings_in
 from generation.content import SENTENCE_END, found, words_of_kinds
-from generation.facts import facts_of_each, holds, normal
+from generation.facts import facts_of, holds, normal
 from generation.lexicon import lexicon
 from generation.lines import Line, lines_of
 from generation.measures import FIRST, SECOND, Comparison, Pair, comparisons_in, figure_of, units_of
@@ -57,12 +57,9 @@ def disparagement_gate(fields: Fields, context: Context) -> Rejection | None:
 def compared_findings(fields: Fields, brief: Brief, channel: Channel) -> list[Finding]:
     """The ledger of a copy about two products, each claim with the facts of the one that it is about."""
     pair = _pair(brief, channel)
-    alone = (
-        replace(brief, other=None), replace(brief, product=pair.products[SECOND], other=None, evidence=()),
-    )  # fmt: skip
     each = [
         {_place(finding): finding for finding in findings_in(fields, one, facts)}
-        for one, facts in zip(alone, pair.facts, strict=True)
+        for one, facts in zip(pair.alone, pair.facts, strict=True)
     ]
     lines = {(line.field, line.number): line for line in lines_of(fields)}
     result: list[Finding] = []
@@ -91,11 +88,16 @@ def _pair(brief: Brief, channel: Channel) -> Pair:
     if brief.other is None:
         raise ValueError("a brief without another product compares nothing")
     products = (brief.product, brief.other)
-    facts = facts_of_each(brief, brief.other)
+    alone = (
+        replace(brief, other=None, other_evidence=()),
+        replace(brief, product=brief.other, evidence=brief.other_evidence, other=None, other_evidence=()),
+    )
+    facts = (facts_of(alone[FIRST]), facts_of(alone[SECOND]))
     told = [(each.title, each.brand) for each in facts]
     fields = {spec.name: FIRST if spec.of == "product" else SECOND for spec in channel.fields if spec.of}
     return Pair(
         products,
+        alone,
         facts,
         fields,
         (_names(*told[FIRST], *told[SECOND], "first"), _names(*told[SECOND], *told[FIRST], "second")),

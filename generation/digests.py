@@ -14,7 +14,7 @@ from generation.dates import dates_in, day_of
 from generation.facts import Facts, normal
 from generation.numbers import numbers_in
 from generation.prompts import ReviewsView, ShownReview, reviews_view
-from generation.records import Brief, Fields, Rejection
+from generation.records import Brief, Fields, ProductReviews, Rejection
 from generation.shape import Context, refusal
 
 QUOTE_WORDS, QUOTE_HANZI = 3, 6  # the fewest of a quote
@@ -96,6 +96,7 @@ def digest_gate(fields: Fields, context: Context) -> Rejection | None:
     if reviews is None:
         return None
     texts = _texts(reviews)
+    every = _every_text(context.brief)
     whole = "\n".join(texts)
     for name in _OWN_WORDS:
         for line in fields.get(name, ()):
@@ -105,7 +106,7 @@ def digest_gate(fields: Fields, context: Context) -> Rejection | None:
                 missing = ", ".join(word for word in words if not holds_word(whole, word))
                 return refusal("review", f"{name} says what no stored review says ({missing})", line)
             for clause in _clauses(plain):
-                if problem := _miscounted(clause, plain, reviews, texts, context.facts):
+                if problem := _miscounted(clause, plain, reviews.count, every, context.facts):
                     return refusal("review", f"{name} speaks of {problem}", line)
                 if _turned(clause, texts, context.facts):
                     return refusal("review", f"{name} says the opposite of a review, {clause.strip()!r}", line)
@@ -183,7 +184,7 @@ def of_reviewers(line: str, start: int, end: int, brief: Brief, facts: Facts) ->
     if match is None or not match[1].isdigit():
         return None
     clause = next((each for each in _clauses(line) if match[0] in each), line)
-    touched = _touched(clause, line, _texts(reviews), facts)
+    touched = _touched(clause, line, _every_text(brief), facts)
     return f"customer_reviews: {touched} of {reviews.count}" if touched >= int(match[1]) else None
 
 
@@ -194,6 +195,16 @@ def _reviews(context: Context) -> ReviewsView | None:
 @lru_cache(maxsize=256)
 def _texts(reviews: ReviewsView) -> tuple[str, ...]:
     return tuple(normal(review.text) for review in reviews.shown)
+
+
+def _every_text(brief: Brief) -> tuple[str, ...]:
+    """The shown reviews, and those that are stored beside them."""
+    return _all_texts(brief.reviews, reviews_view(brief))
+
+
+@lru_cache(maxsize=256)
+def _all_texts(stored: ProductReviews | None, shown: ReviewsView | None) -> tuple[str, ...]:
+    return (*(_texts(shown) if shown else ()), *(normal(text) for text in (stored.further if stored else ())))
 
 
 def _content(plain: str, facts: Facts, known: str = "") -> list[str]:
@@ -270,9 +281,9 @@ def _negated_before(text: str, start: int, end: int) -> bool:
 # how many
 
 
-def _miscounted(clause: str, line: str, reviews: ReviewsView, texts: tuple[str, ...], facts: Facts) -> str | None:
+def _miscounted(clause: str, line: str, count: int, texts: tuple[str, ...], facts: Facts) -> str | None:
     """More reviewers than the stored reviews show for what a clause says; None where they do."""
-    touched, count = _touched(clause, line, texts, facts), reviews.count
+    touched = _touched(clause, line, texts, facts)
     enough = {
         "all": touched == len(texts) == count,
         "most": touched * 2 > count,
@@ -296,7 +307,7 @@ def _counted(clause: str) -> Iterator[int]:
 
 
 def _touched(clause: str, line: str, texts: tuple[str, ...], facts: Facts) -> int:
-    """How many of the shown reviews speak of what a clause does, or the line where the clause says nothing."""
+    """How many of the reviews speak of what a clause does, or the line where the clause says nothing."""
     words = _content(clause, facts) or _content(line, facts)
     fewest = max(1, round(len(words) * TOUCHED_SHARE))
     return sum(sum(holds_word(text, word) for word in words) >= fewest for text in texts) if words else 0

@@ -14,7 +14,7 @@ from typing import Any
 from generation.content import words_of_kinds
 from generation.facts import ASPECTS, Facts, aspect_in, normal
 from generation.numbers import Stated, quantities
-from generation.records import Product
+from generation.records import Brief, Product
 
 FIRST, SECOND = 0, 1
 _NEXT_WORD = re.compile(r"[ -]([a-z]+)")
@@ -25,6 +25,7 @@ class Pair:
     """The two products of a brief, and what tells their names apart."""
 
     products: tuple[Product, Product]
+    alone: tuple[Brief, Brief]  # each of them as if it were the only one
     facts: tuple[Facts, Facts]
     fields: dict[str, int]  # a field that rests on one of them
     names: tuple[re.Pattern[str], re.Pattern[str]]

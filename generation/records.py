@@ -77,6 +77,7 @@ class ProductReviews:
     last: date
     shown: tuple[CustomerReview, ...]
     mean: Decimal | None = None  # of the ratings, to a tenth; None where none is rated
+    further: tuple[str, ...] = ()  # other stored reviews' words, for counting who says what: they stand in no prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,13 @@ class Brief:
     question: CustomerQuestion | None = None
     other: Product | None = None  # what the product is compared with
     reviews: ProductReviews | None = None
+    other_evidence: tuple[Evidence, ...] = ()  # in force today, for the other product or its brand
+
+    @property
+    def subject_id(self) -> str:
+        """The question's id, or that of the other product; else empty."""
+        subject = self.question or self.other
+        return subject.id if subject else ""
 
 
 @dataclass(frozen=True, slots=True)

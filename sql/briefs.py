@@ -59,9 +59,11 @@ def as_briefs(rows: Iterator[dict[str, Any]], surroundings: Surroundings) -> Ite
             product = product_of(row)
             evidence = surroundings.evidence.of(product)
         segment = surroundings.audiences.get(row["segment_id"]) or Segment(row["segment_id"], "")
+        question, other, reviews = subject_of(row["subject"])
         yield Brief(
             row["id"], surroundings.campaigns[row["campaign_id"]], product, segment, row["channel"], row["locale"],
-            row["seed"], row["attempts"], evidence, row["lowest_price"], *subject_of(row["subject"]),
+            row["seed"], row["attempts"], evidence, row["lowest_price"], question, other, reviews,
+            surroundings.evidence.of(other) if other else (),
         )  # fmt: skip
 
 
@@ -83,7 +85,11 @@ def subject_of(told: Mapping[str, Any] | None) -> Subject:
         for each in told["shown"]
     )
     first, last = (date.fromisoformat(told[end]) for end in ("first", "last"))
-    return None, None, ProductReviews(told["count"], first, last, tuple(shown), _rating(told["mean"]))
+    return (
+        None,
+        None,
+        ProductReviews(told["count"], first, last, tuple(shown), _rating(told["mean"]), tuple(told["further"])),
+    )
 
 
 def _rating(told: str | None) -> Decimal | None:

@@ -4,8 +4,9 @@ Reading files is in ``sql.feeds``; rows are validated by the tables' own constra
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, text
@@ -87,6 +88,15 @@ class Upserted:
 def upsert_products(database: Database, products: Iterable[Product]) -> Upserted:
     """Insert new products and update those that differ, by id."""
     return upsert_rows(database, "products", PRODUCT_COLUMNS, products, _product_row)
+
+
+def products_loaded_on(database: Database, ids: Collection[str]) -> dict[str, datetime]:
+    """When those of the products that are stored were last changed by a load, by id."""
+    with database.begin() as connection:
+        rows = connection.execute(
+            text("select id, updated_at from products where id = any(:ids) order by id"), {"ids": list(ids)}
+        )
+        return {row.id: row.updated_at for row in rows}
 
 
 def upsert_segments(database: Database, segments: Iterable[Segment]) -> Upserted:

@@ -65,6 +65,7 @@ class Neighbour:
     campaign_id: int
     product_id: str
     segment_id: str
+    subject_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Uncompared:
     campaign_id: int
     product_id: str
     segment_id: str
+    subject_id: str
     channel: str
     locale: str
     category: str

@@ -164,6 +164,7 @@ def _stored(row: RowMapping, campaigns: Mapping[int, Campaign], evidence: InForc
             question=question,
             other=other,
             reviews=reviews,
+            other_evidence=evidence.of(other) if other else (),
         ),
         fields=fields_of(row["fields"]),
         warnings=tuple(row["warnings"]),

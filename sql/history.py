@@ -5,8 +5,9 @@ Foretelling is in ``flows.forecast``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from sql.database import Database
 from sql.queries import query
@@ -19,8 +20,23 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Judging:
+    """What asking the language model's opinion of copy takes: a brief's mean here, a whole run's in a forecast."""
+
+    prompt_tokens: float
+    cached_prompt_tokens: float
+    output_tokens: float
+    engine_seconds: float
+
+    def of(self, briefs: int) -> "Judging":
+        """Of so many briefs."""
+        prompt, cached = round(briefs * self.prompt_tokens), round(briefs * self.cached_prompt_tokens)
+        return Judging(prompt, cached, round(briefs * self.output_tokens), round(briefs * self.engine_seconds, 1))
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """Means a brief, second attempts included."""
+    """Means a brief, second attempts included, of the writing alone."""
 
     runs: int
     same_revision: bool  # of the model; else other revisions of it were measured
@@ -30,6 +46,7 @@ class History:
     seconds_per_output_token: float  # in the engine's steps
     beside_seconds: float  # what a run takes beside them: the median
     weights: Mapping[Place, float] = field(default_factory=dict)  # a place's output tokens a brief ÷ all places'
+    judging: Judging | None = None  # None: none of them asked
 
 
 _OUTPUT = """
@@ -67,4 +84,12 @@ def _history(connection: Connection, model: str, revision: str | None) -> Histor
         weights={
             (place.channel, place.locale): float(place.output_tokens / place.briefs / mean) for place in places if mean
         },
+        judging=_judging(row),
     )
+
+
+def _judging(row: Row[Any]) -> Judging | None:
+    if not row.judged_briefs:
+        return None
+    told = (row.judge_prompt, row.judge_cached, row.judge_output, row.judge_seconds)
+    return Judging(*(float(each) / float(row.judged_briefs) for each in told))

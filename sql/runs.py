@@ -59,7 +59,7 @@ class RunSummary:
     error: str | None = None
     shareable_prompt_tokens: int = 0  # what an ideal prefix cache would have saved of the prompt tokens
     forecast: Mapping[str, Any] | None = None  # as flows.forecast has it; None: there was no history
-    judge: Mapping[str, int] | None = None  # as flows.judging has it; None: the language model was not asked
+    judge: Mapping[str, float] | None = None  # as flows.judging has it; None: the language model was not asked
 
     @property
     def tokens(self) -> int:
@@ -204,7 +204,7 @@ def add_spent(database: Database, run_id: int, spent: Spent) -> None:
         raise RunInProgress(f"run {run_id} was ended from outside ({status}): it writes no more")
 
 
-def save_judge(database: Database, run_id: int, verdicts: Mapping[str, int]) -> None:
+def save_judge(database: Database, run_id: int, verdicts: Mapping[str, float]) -> None:
     """Keep what the language model was asked as a judge, and what that cost."""
     with database.begin() as connection:
         connection.execute(

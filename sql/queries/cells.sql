@@ -62,11 +62,16 @@ told as (
       from wanted w cross join product p join customer_questions q on q.product_id = p.id
      where w.about = 'question'
     union all
-    select w.*, p.id, '', o.id, null, null, p.grounds, p.not_promoted, p.revenue,
+    select w.*, p.id, '', o.id, null, null,
+           case when coalesce(of_brand.digest, own.digest) is null then p.grounds
+                else md5(concat_ws('|', p.grounds, of_brand.digest, 'own', own.digest)) end,
+           p.not_promoted, p.revenue,
            concat_ws('|', md5(p.id), p.digest, md5(o.id),
                      md5(jsonb_build_array(o.title, o.brand, o.description, o.category, o.price, o.currency,
                                            o.attributes)::text))
       from wanted w cross join product p join comparisons c on c.product_id = p.id join catalogue o on o.id = c.other_id
+      left join evidence of_brand on of_brand.of = 'b' || o.brand
+      left join evidence own on own.of = 'p' || o.id
      where w.about = 'comparison'
     union all
     select w.*, p.id, '', '', null, null, p.grounds, p.not_promoted, p.revenue,

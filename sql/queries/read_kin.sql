@@ -5,7 +5,7 @@ with met as materialized (
       join likeness_bands k using (band)
      group by k.copy_id
 )
-select l.copy_id, m.bands, l.signature, b.campaign_id, b.product_id, b.segment_id
+select l.copy_id, m.bands, l.signature, b.campaign_id, b.product_id, b.segment_id, b.subject_id
   from met m
   join likenesses l using (copy_id)
   join copies c on c.id = l.copy_id

@@ -1,5 +1,5 @@
 -- Live copies that other copies aren't compared with yet.
-select c.id as copy_id, b.campaign_id, b.product_id, b.segment_id, b.channel, b.locale,
+select c.id as copy_id, b.campaign_id, b.product_id, b.segment_id, b.subject_id, b.channel, b.locale,
        coalesce(p.category, '') as category, t.fields
   from copies c
   join copy_text t on t.copy_id = c.id
@@ -7,4 +7,4 @@ select c.id as copy_id, b.campaign_id, b.product_id, b.segment_id, b.channel, b.
   left join catalogue p on p.id = b.product_id
  where c.status = any(%(live)s)
    and not exists (select from likenesses l where l.copy_id = c.id)
- order by b.campaign_id, b.product_id, b.channel, b.locale, b.segment_id, c.id
+ order by b.campaign_id, b.product_id, b.channel, b.locale, b.segment_id, b.subject_id, c.id

@@ -17,19 +17,32 @@ from flows.choosing import choose_waiting
 from flows.judging import judge_waiting
 from flows.planning import calibrations_of
 from flows.progress import Progress
-from flows.ratings import compare, scored_labels
-from generation.calibration import Calibration
+from flows.ratings import Rating, compare, scored_labels
+from generation.calibration import LEAST, Calibration
 from generation.choosing import rescore
 from generation.engine import SHIPPED_MODEL, load_tokenizer
 from generation.judging import part_of
 from generation.labels import Label, Refused
 from generation.prompts import PromptRenderer
-from generation.records import AdCopy, Brief, Draft, Generation, Judged, Outcome, Product, ScoredCopy, Segment
+from generation.records import (
+    AdCopy,
+    Brief,
+    CustomerQuestion,
+    Draft,
+    Generation,
+    Judged,
+    Outcome,
+    Product,
+    ScoredCopy,
+    Segment,
+)
 from generation.scoring import KEPT, deductions, judge
 from sql.calibrations import Knots, forget_calibrations, read_calibrations, save_calibration
 from sql.catalogue import CampaignSpec, read_campaign, upsert_campaign, upsert_products, upsert_segments
 from sql.choosing import Score, count_unjudged, read_contests, save_scores
+from sql.customers import upsert_questions
 from sql.database import Database, downgrade, migrate
+from sql.feeds.customers import QuestionSpec
 from sql.plan import Selection, plan, read_briefs
 from sql.runs import RunInProgress, finish_run, one_run_at_a_time, run_summary, start_run
 from sql.store import save_outcomes
@@ -48,7 +61,7 @@ def rows(database: Database, statement: str, **values: Any) -> list[Any]:
 
 def planned(database: Database, judgement: str = "old", campaign: str = "Spring") -> int:
     run_id = start_run(database, parameters={}, model="demo", model_revision="1")
-    chosen = Selection(read_campaign(database, campaign), floor=20)
+    chosen = Selection(read_campaign(database, campaign), floor=20, about={"question_answer": "question"})
     rules = dict.fromkeys((channel for channel, _ in chosen.cells()), judgement)
     plan(database, run_id, chosen, dict.fromkeys(chosen.cells(), "r"), rules)
     return run_id
@@ -159,6 +172,21 @@ def test_live_copy_of_before_and_of_people_is_compared_with(database: Database) 
     write(database, planned(database))
     choose_waiting(database)
     assert [words for _, _, words in offered(database)] == [TEA]
+
+
+def test_answers_about_one_product_are_set_beside_each_other(database: Database) -> None:
+    upsert_products(database, [Product("p", "Mug", category="Mugs")])
+    upsert_campaign(database, CampaignSpec("Spring", ["question_answer"], ["en-US"]))
+    upsert_questions(database, [QuestionSpec("p", CustomerQuestion(f"q{n}", f"Question {n}?")) for n in range(2)])
+    texts = [(REST, 70.0), (TEA, 69.0), (READ, 68.0)]
+    write(database, planned(database), texts)
+    choose_waiting(database)
+    assert [words for _, _, words in offered(database)] == [REST, TEA]
+    rows(database, "delete from likenesses")  # as an earlier version leaves them
+    upsert_questions(database, [QuestionSpec("p", CustomerQuestion("q9", "Question 9?"))])
+    write(database, planned(database), texts)
+    choose_waiting(database)
+    assert [words for _, _, words in offered(database)] == [REST, TEA, READ]
 
 
 @pytest.mark.parametrize("status", ["rejected", "expired"])
@@ -345,9 +373,9 @@ def test_a_calibration_of_another_locale_leaves_a_score_alone(database: Database
 
 
 def test_ratings_of_stored_copies_calibrate_what_is_shown(database: Database, tmp_path: Path) -> None:
-    run_id = shop(database, 30, 1)
+    run_id = shop(database, LEAST, 1)
     for number, brief in enumerate(read_briefs(database, run_id, 0)):
-        save_outcomes(database, run_id, [scored(brief, (f"{REST} {number}", 40.0 + number))])
+        save_outcomes(database, run_id, [scored(brief, (f"{REST} {number}", 40.0 + number * 30 / LEAST))])
     finish_run(database, run_id, "completed")
     stored = dict(rows(database, "select id, raw_score from copies"))
     labels: list[Label | Refused] = [
@@ -360,12 +388,17 @@ def test_ratings_of_stored_copies_calibrate_what_is_shown(database: Database, tm
     (report,) = compare(database, by_locale, 4, chart, keep=False)
     assert report.shown_anew == 0
     assert read_calibrations(database) == {}
+    by_chance = {"en-US": [Rating(rating.raw, number % 5 + 1) for number, rating in enumerate(by_locale["en-US"])]}
+    (report,) = compare(database, by_chance, 4, chart, keep=True)
+    assert "Spearman above 0" in report.without
+    assert (report.calibration, report.shown_anew, read_calibrations(database)) == (None, 0, {})
+    assert chart.read_bytes().startswith(b"\x89PNG")
     (report,) = compare(database, by_locale, 4, chart, keep=True)
     assert report.agreement.auc is not None
     assert report.agreement.auc.value > 0.9
-    assert report.shown_anew == 30
+    assert report.shown_anew == LEAST
     assert chart.read_bytes().startswith(b"\x89PNG")
-    ((low,), (high,)) = rows(database, "select score from copies where raw_score in (40, 69) order by raw_score")
+    ((low,), (high,)) = rows(database, "select score from copies where raw_score in (40, 69.7) order by raw_score")
     assert 0 < low < 50 < 80 < high < 100
     with one_run_at_a_time(database), pytest.raises(RunInProgress):
         compare(database, by_locale, 4, chart, keep=True)

@@ -238,8 +238,9 @@ def test_scores_are_set_against_peoples_ratings(first_run: dict[str, Any], copyd
     assert reasons == {"the rating is no number: 'good'", "there is no copy 999999"}
     (english,) = told["locales"]
     assert (english["locale"], english["agreement"]["labels"]) == ("en-US", len(stored))
-    assert english["calibration"] is None  # fewer than twenty ratings
-    assert "a calibration takes at least 20" in " ".join(done.stderr.split())
+    assert english["calibration"] is None  # fewer than a hundred ratings
+    assert "it takes at least 100, some good and some not" in english["without"]
+    assert "no calibration is made of them: " in " ".join(done.stderr.split())
     assert (shop / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert _inside(shop, "select id, score from copies where score is not null order by score, id") == stored
     forgotten = copydesk("evaluate", "--forget")

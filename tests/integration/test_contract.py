@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import text
 
 from flows.budget import Budget, Limits, limits_of
-from flows.forecast import forecast_line, forecast_run, foresee
+from flows.forecast import Forecast, forecast_line, forecast_run, foresee
+from flows.judging import Verdicts
 from flows.parameters import RunParameters
 from flows.planning import dry_run
 from flows.progress import Progress
@@ -39,7 +40,7 @@ from generation.records import (
 from generation.sharing import Item, Written
 from sql.catalogue import CampaignSpec, Upserted, read_campaign, upsert_campaign, upsert_products, upsert_segments
 from sql.database import Database, downgrade, migrate, point_catalogue
-from sql.history import read_history
+from sql.history import Judging, read_history
 from sql.plan import Planned, Selection, plan, read_briefs
 from sql.runs import (
     RunLock,
@@ -48,6 +49,7 @@ from sql.runs import (
     failure_reasons,
     finish_run,
     run_summary,
+    save_judge,
     set_running,
     skip_rest,
     start_run,
@@ -546,6 +548,7 @@ def test_a_run_is_foretold_kept_and_set_beside_what_it_really_took(shop: Databas
         "runs": 1, "same_revision": True, "briefs": 16, "prompt_tokens": 1600, "cached_prompt_tokens": 960,
         "output_tokens": 720, "engine_seconds": 18.0, "wall_seconds": 48.0,
         "finishes_at": "2026-11-25T22:00:48+08:00", "let_through": 16, "stopped_by": None,
+        "judge": None, "judge_unknown": False,
     }  # fmt: skip
     add_spent(shop, run_id, Spent(1500, 900, 800, 21.5))
     shown = dict(counts(run_summary(shop, run_id)))
@@ -588,6 +591,43 @@ def test_the_report_measures_a_run_that_was_cut_off_by_what_was_to_get_through(s
     shown = dict(counts(run_summary(shop, run_id)))
     assert shown["output tokens"] == "0 (forecast 240)"
     assert shown["wall seconds"].endswith(" (forecast 32)")
+
+
+def test_what_the_judge_takes_is_foretold_where_it_is_asked(shop: Database) -> None:
+    run_id = finished_run(shop, {"push": 60}, engine=4.8, wall=40.8)  # 100 tokens a brief, and 36 seconds beside
+    limits = limits_of("", 0, EVENING)
+
+    def told(judging: bool, limits: Limits = limits) -> Forecast:
+        forecast = foresee(read_history(shop, "demo", "1"), {("push", "en-US"): 100}, limits, judging)
+        assert forecast is not None
+        return forecast
+
+    without = told(judging=True)
+    assert (without.judge, without.tokens) == (None, 10_000)
+    assert "What the judge takes is not in it: there is no history of that yet." in forecast_line(without, limits)
+    # That run asks now of its eight briefs' copies, two each.
+    verdicts = Verdicts(asked=16, prompt_tokens=3200, cached_prompt_tokens=2400, engine_seconds=1.6)
+    save_judge(shop, run_id, asdict(verdicts))
+    rows(
+        shop,
+        "update runs set prompt_tokens = prompt_tokens + 3200, cached_prompt_tokens = cached_prompt_tokens + 2400,"
+        " output_tokens = output_tokens + 16, engine_seconds = engine_seconds + 1.6,"
+        " finished_at = finished_at + interval '1.6 s' where id = :id",
+        id=run_id,
+    )
+    plain, judged = told(judging=False), told(judging=True)
+    assert plain == replace(without, judge_unknown=False)
+    assert judged.judge == Judging(40_000, 30_000, 200, 20.0)
+    assert (judged.tokens, judged.writing_tokens) == (10_000 + 10_200, 10_000)
+    assert (judged.engine_seconds, judged.wall_seconds) == (80.0, 116.0)
+    assert ", 20,200 tokens (6,200 of output, 10,200 to judge), 80 s in the engine" in forecast_line(judged, limits)
+    # What is left is for the judge: the limits let as many briefs through.
+    assert told(judging=True, limits=limits_of("", 9_000, EVENING)).let_through == 90
+    shown = dict(counts(replace(run_summary(shop, run_id), forecast=asdict(judged))))
+    assert shown["output tokens"].endswith(" (forecast 6,200)")
+    stopped = asdict(replace(judged, let_through=50, stopped_by="tokens"))  # then the judge isn't asked
+    shown = dict(counts(replace(run_summary(shop, run_id), forecast=stopped)))
+    assert shown["output tokens"].endswith(" (forecast 3,000)")
 
 
 def test_a_dry_run_foretells_too_and_keeps_nothing(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from generation.records import (
     CustomerQuestion,
     CustomerReview,
     Draft,
+    Evidence,
     Outcome,
     Product,
     ProductReviews,
@@ -44,7 +45,9 @@ from sql.choosing import read_contests
 from sql.copies import Filters, StoredCopy, list_copies, read_copies
 from sql.customers import upsert_comparisons, upsert_questions, upsert_reviews
 from sql.database import Database
+from sql.evidence import upsert_evidence
 from sql.feeds.customers import Comparison, QuestionSpec, ReviewSpec
+from sql.feeds.evidence import EvidenceSpec
 from sql.plan import NothingToPlan, Planned, Selection, plan, preview, read_briefs
 from sql.reviews import Decision, DecisionRefused
 from sql.runs import best_and_worst, failure_reasons, finish_run, run_summary, start_run
@@ -207,6 +210,9 @@ def test_a_digest_shows_eight_reviews_and_counts_all(shop: Database) -> None:
     assert brief.reviews is not None
     assert (brief.reviews.count, brief.reviews.mean) == (20, Decimal("3.0"))
     assert [review.id for review in brief.reviews.shown] == [f"n{n}" for n in range(19, 11, -1)]
+    others = [f"Number {n} of the reviews that I wrote about this lamp." for n in range(11, 2, -1)]
+    assert len(brief.reviews.further) == 12
+    assert list(brief.reviews.further[:9]) == others
 
 
 def test_rows_of_one_kind_that_are_missing_cost_the_others_nothing(shop: Database) -> None:
@@ -368,6 +374,21 @@ def test_copy_about_anything_is_judged_again_with_what_it_is_about(shop: Databas
     (digest,) = [brief for brief in drafts if brief.channel == "meta_feed"]
     assert digest.reviews is not None
     assert digest.reviews.count == 3
+
+
+def test_a_comparison_rests_on_the_evidence_of_both_products(shop: Database) -> None:
+    night(shop)
+    found = Evidence("gots", "certification", "GOTS certified", "No. 4711")
+    upsert_evidence(shop, [EvidenceSpec(found, product_id="cup")])
+    run_id = new_run(shop)
+    judged = [of(product="cup"), GUIDES]  # what may be told of the mug alone stands as it was judged
+    assert planned(shop, run_id).to_judge == len(set.union(*judged))
+    drafts = [generation.brief for batch in read_drafts(shop, run_id, 3) for generation in batch]
+    assert {cell_of(brief) for brief in drafts} == set.union(*judged)
+    told = {cell_of(brief): (brief.evidence, brief.other_evidence) for brief in drafts if brief.other}
+    assert told == {("email", "mug", "", "cup"): ((), (found,)), ("email", "cup", "", "mug"): ((found,), ())}
+    shown = [copy.brief for copy in read_copies(shop, list_copies(shop, Filters())) if copy.brief.other]
+    assert {cell_of(brief): (brief.evidence, brief.other_evidence) for brief in shown} == told
 
 
 def test_copy_whose_question_left_since_the_plan_is_not_judged(shop: Database) -> None:

@@ -51,6 +51,22 @@ def test_promotions_are_loaded_and_each_refused_one_has_its_line(
     assert count(database, "promotions") == 2
 
 
+def test_a_product_whose_row_is_refused_now_is_said_to_stay_as_it_was(
+    command: Load, database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "products.csv"
+    file.write_text("id,title,price\nmug,Mug,9 USD\ncup,Cup,8 USD\n")
+    assert "stored already" not in command("load", file).stderr
+    with database.begin() as connection:
+        connection.exec_driver_sql("update products set updated_at = '2026-11-20 12:00+00'")
+    file.write_text("id,title,price\nmug,,7 USD\nnew,,1 USD\ncup,Cup,6 USD\n")
+    done = command("load", file)
+    assert (done.exit_code, done.stdout) == (0, "products: 0 new, 1 changed, 0 unchanged, 2 refused\n")
+    assert "  1 of the refused are stored already and kept as loaded on: mug (2026-11-20)\n" in done.stderr
+    with database.begin() as connection:
+        assert connection.exec_driver_sql("select price from products where id = 'mug'").scalar_one() == 9
+
+
 def test_evidence_is_loaded_from_a_table(command: Load, database: Database, tmp_path: Path) -> None:
     file = tmp_path / "evidence.csv"
     file.write_text("id,kind,statement,source,brand\ngots,certification,GOTS certified,No. 4711,Pellwick\nb,test,,,\n")

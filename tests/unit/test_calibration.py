@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from generation.calibration import (
     LEAST,
     Calibration,
-    TooFewLabels,
+    NoCalibration,
     agreement,
     auc,
     fit,
     isotonic,
+    require_agreement,
     shown,
     spearman,
 )
@@ -80,12 +81,9 @@ def test_a_calibration_finds_the_chance_that_people_are_content() -> None:
         assert calibration(score) == pytest.approx(10 + 0.8 * score, abs=6)
 
 
-@given(st.integers(LEAST, 60), st.integers(0, 50), st.floats(0, 100), st.floats(0, 100))
+@given(st.integers(1, 60), st.integers(0, 50), st.floats(0, 100), st.floats(0, 100))
 def test_a_higher_score_is_never_shown_lower(count: int, seed: int, one: float, other: float) -> None:
-    try:
-        calibration = fit(*rated(count, seed), 4)
-    except TooFewLabels:
-        return
+    calibration = fit(*rated(count, seed), 4)
     low, high = sorted((one, other))
     assert 0 <= calibration(low) <= calibration(high) <= 100
 
@@ -100,11 +98,27 @@ def test_a_few_ratings_at_the_ends_are_not_taken_for_certainty() -> None:
 
 @pytest.mark.parametrize(
     ("scores", "ratings"),
-    [([50.0] * (LEAST - 1), [5.0, 1.0] * 9 + [5.0]), ([50.0] * 40, [5.0] * 40), ([50.0] * 40, [1.0] * 40), ([], [])],
+    [
+        ([float(score) for score in range(LEAST - 1)], [1.0] * (LEAST - 50) + [5.0] * 49),
+        ([50.0] * LEAST, [5.0] * LEAST),
+        ([50.0] * LEAST, [1.0] * LEAST),
+        ([], []),
+    ],
 )
-def test_too_few_ratings_or_all_of_one_kind_fit_nothing(scores: list[float], ratings: list[float]) -> None:
-    with pytest.raises(TooFewLabels, match=f"at least {LEAST}, some of them good and some not"):
-        fit(scores, ratings, 4)
+def test_too_few_ratings_or_all_of_one_kind_make_no_calibration(scores: list[float], ratings: list[float]) -> None:
+    with pytest.raises(NoCalibration, match=f"at least {LEAST}, some good and some not"):
+        require_agreement(agreement(scores, ratings, 4))
+
+
+def test_only_ratings_that_rise_with_the_scores_make_a_calibration() -> None:
+    scores, said = rated(2 * LEAST)
+    require_agreement(agreement(scores, said, 4))
+    shuffled = random.Random(3).sample(said, len(said))
+    for ratings in (shuffled, [7 - rating for rating in said]):  # by chance, and the wrong way round
+        with pytest.raises(NoCalibration, match="an interval of Spearman above 0"):
+            require_agreement(agreement(scores, ratings, 4))
+    with pytest.raises(NoCalibration, match="Spearman"):
+        require_agreement(agreement([50.0] * LEAST, said[:LEAST], 4))
 
 
 def test_a_score_is_shown_as_it_is_where_there_is_no_calibration_for_its_locale() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from generation.choosing import Around, choose
-from generation.records import Brief, Campaign, Candidate, Contest, Product, Segment
+from generation.records import Brief, Campaign, Candidate, Contest, CustomerQuestion, Product, Segment
 from generation.scoring import deductions, rules
 from generation.similarity import Likeness, likeness
 
@@ -89,6 +89,22 @@ def test_the_note_says_whose_copy_it_is_like(brief: Brief, words: str) -> None:
 def test_the_copy_whose_place_it_takes_is_not_held_against_a_new_one() -> None:
     choice = choose(contest(candidate(1, REST, 70)), [like(REST)], beside(REST, brief=BRIEF))
     assert choice.rescored == ()
+
+
+ANSWER = replace(BRIEF, segment=Segment("", ""), question=CustomerQuestion("wash", "May it be washed?"))
+GUIDE = replace(BRIEF, segment=Segment("", ""), other=Product("q", "Bench"))
+
+
+@pytest.mark.parametrize(
+    ("brief", "further"),
+    [
+        (ANSWER, replace(ANSWER, question=CustomerQuestion("oil", "Does it take oil?"))),
+        (GUIDE, replace(GUIDE, other=Product("r", "Chair"))),
+    ],
+)
+def test_two_answers_about_one_product_are_set_beside_each_other(brief: Brief, further: Brief) -> None:
+    assert chosen(beside(REST, brief=brief), candidate(1, REST, 70), candidate(2, TEA, 60), brief=brief) == 1
+    assert chosen(beside(REST, brief=brief), candidate(1, REST, 70), candidate(2, TEA, 60), brief=further) == 2
 
 
 def test_the_others_of_the_brief_are_lowered_for_being_like_the_chosen_one() -> None:

@@ -1,12 +1,13 @@
 """Buying guides: a claim stands with the right product, a comparison follows from both records, nobody is run down."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from generation.channels import load_channel
 from generation.checks import check_fields, ledger
-from generation.records import Brief, Campaign, Fields, Product, Rejection, Segment
+from generation.records import Brief, Campaign, Evidence, Fields, Product, Rejection, Segment
 
 ONE = Product(
     "p-1",
@@ -75,6 +76,28 @@ def refused(field: str, line: str) -> Rejection | None:
     good = GUIDE_ZH if chinese else GUIDE
     fields = {**good, field: (line, *good[field][1:])}
     return check_fields(fields, brief_of(chinese=chinese), load_channel("buying_guide"))
+
+
+@pytest.mark.parametrize(
+    ("field", "line", "theirs"),
+    [
+        ("first", "GOTS certified nylon", "p-1"),
+        ("second", "GOTS certified canvas", "p-2"),
+        ("difference", "The Norrvik is GOTS certified, the Hollin is canvas.", "p-1"),
+        ("difference", "The Hollin is GOTS certified, the Norrvik is nylon.", "p-2"),
+    ],
+)
+@pytest.mark.parametrize("known", [None, "p-1", "p-2"])
+def test_a_certificate_is_told_of_the_product_that_has_it(
+    field: str, line: str, theirs: str, known: str | None
+) -> None:
+    found = (Evidence("gots", "certification", "GOTS certified", "No. 4711"),)
+    brief = replace(
+        brief_of(), evidence=found if known == "p-1" else (), other_evidence=found if known == "p-2" else ()
+    )
+    fields = {**GUIDE, field: (line, *GUIDE[field][1:])}
+    rejection = check_fields(fields, brief, load_channel("buying_guide"))
+    assert (rejection is None) == (known == theirs)
 
 
 @pytest.mark.parametrize(

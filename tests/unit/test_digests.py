@@ -79,6 +79,30 @@ def brief_of(*, chinese: bool = False, reviews: ProductReviews | None = None, ma
     )
 
 
+def test_reviewers_are_counted_over_all_stored_reviews_and_not_over_those_shown_alone() -> None:
+    channel = load_channel("review_digest")
+
+    def said(line: str, *further: str) -> Rejection | None:
+        reviews = replace(REVIEWS, count=5 + len(further), further=further)
+        basis = BASIS.replace("9 customer", f"{reviews.count} customer")
+        fields = {**DIGEST, "summary": (line,), "basis": (basis,)}
+        return check_fields(fields, brief_of(reviews=reviews), channel)
+
+    bright, other = "The light is bright.", "A parcel like any other."
+    every, most = "All reviewers find the light bright.", "Most reviewers find the light bright."
+    assert "3 of 9" in str(said(most, other, other, other, other))
+    assert said(most, bright, bright, other, other) is None
+    assert "all reviewers" in str(said(every, bright, bright, bright, bright))  # two that are shown don't say it
+    shown = tuple(replace(each, text=f"{each.text} Bright light.") for each in REVIEWS.shown)
+    agreed = replace(REVIEWS, shown=shown, further=(bright,) * 4)
+    fields = {**DIGEST, "summary": (every,), "quote": ("Arrived quickly, easy to clip on.",)}
+    assert check_fields(fields, brief_of(reviews=agreed), channel) is None
+    but_one = brief_of(reviews=replace(agreed, further=(bright,) * 3 + (other,)))
+    assert "8 of 9" in str(check_fields(fields, but_one, channel))
+    quoted = {**DIGEST, "quote": (other,)}  # it stands in one alone that the prompt didn't show
+    assert "stands in no stored review" in str(check_fields(quoted, but_one, channel))
+
+
 def refused(field: str, line: str, market: str | None = None) -> Rejection | None:
     chinese = not line.replace("…", "").replace("’", "").replace("“", "").replace("”", "").isascii()
     good = DIGEST_ZH if chinese else DIGEST

@@ -79,6 +79,15 @@ def test_no_voice_asked_for_no_judge_and_an_unknown_probability_are_no_parts() -
     assert scored(PLAIN, campaign=asked).parts.keys() == weights().keys() - {"judge"}
 
 
+def test_only_judge_and_confidence_can_see_that_a_sentence_is_broken() -> None:
+    """As templates/scoring.yaml says of the weights; the words that tell facts stay together here."""
+    asked = Campaign(1, "c", brand_voice="plain and brief")
+    whole = scored("The Nordhem Oak Stool waits for tea after day hikes.", campaign=asked).parts
+    broken = scored("For after the waits Nordhem Oak Stool tea day hikes.", campaign=asked).parts
+    assert whole == broken
+    assert whole.keys() == weights().keys() - {"judge"}
+
+
 def test_what_was_decided_elsewhere_counts_and_a_deduction_takes_its_points_off() -> None:
     plain = scored(PLAIN)
     liked, disliked = (scored(PLAIN, kept={"judge": value}) for value in (1.0, 0.0))

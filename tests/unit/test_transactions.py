@@ -1,6 +1,7 @@
 """Purchases → segments: who is grouped with whom, what is never told, and the words. No database."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import astuple, replace
@@ -138,8 +139,18 @@ def test_without_opendp_a_noisy_size_is_refused_in_one_line(monkeypatch: pytest.
         segments_from_transactions(shop(), epsilon=1.0)
 
 
+def test_opendp_is_loaded_only_once_noise_is_asked_for() -> None:
+    told = (
+        "import sys, flows.command, sql.transactions, sql.noisy_counts as n\n"
+        "print('opendp' in sys.modules)\n"
+        "n.noisy_counts({'a': 100}, 1.0, 2)\n"
+        "print('opendp' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=120)
+    assert found.stdout.split() == ["False", "True"]
+
+
 def test_noisy_sizes_differ_from_night_to_night_and_stay_above_the_floor() -> None:
-    pytest.importorskip("opendp", reason="opendp isn't installed: no noisy sizes")
     exact = {segment.id: segment for segment in segments_from_transactions(shop()).segments}
     runs = [segments_from_transactions(shop(), epsilon=0.05) for _ in range(4)]
     for found in runs:
@@ -151,7 +162,6 @@ def test_noisy_sizes_differ_from_night_to_night_and_stay_above_the_floor() -> No
 
 
 def test_the_noise_is_as_wide_as_epsilon_says_and_centred() -> None:
-    pytest.importorskip("opendp", reason="opendp isn't installed: no noisy sizes")
     counts = {str(number): 1000 for number in range(4000)}
     for epsilon in (0.5, 2.0):
         noise = pd.Series(noisy_counts(counts, epsilon, 2)) - 1000
