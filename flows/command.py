@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from dataclasses import replace
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Annotated
 
@@ -143,9 +144,11 @@ def _run(settings: Settings, parameters: RunParameters, as_json: bool) -> None:
 
 def _print_report(database: "Database", run_id: int, as_json: bool, samples: int = 3) -> None:
     from flows.report import report_for_terminal, summary_line
-    from sql.runs import best_and_worst, failure_reasons, run_summary
+    from sql.runs import KILLED, best_and_worst, ended_without_a_word, failure_reasons, run_summary
 
     summary = run_summary(database, run_id)
+    if ended_without_a_word(database, summary):
+        summary = replace(summary, status="crashed", error=f"{KILLED}; the next run goes on from there")
     best, _ = best_and_worst(database, run_id, samples)
     screen.print(report_for_terminal(summary, best, failure_reasons(database, run_id, 8)))
     if as_json:

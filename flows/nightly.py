@@ -255,4 +255,6 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
 
 def one_line(error: BaseException) -> str:
     """An error as one line for people."""
+    if isinstance(error, MemoryError):
+        return "this process ran out of memory; what was finished is saved, and the next run goes on from there"
     return " ".join(str(error).split()) or type(error).__name__

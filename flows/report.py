@@ -92,6 +92,7 @@ def report_for_terminal(
         Text(
             f"Run {summary.run_id}: {summary.status}", style="bold green" if summary.status == "completed" else "bold"
         ),
+        *([Text(summary.error)] if summary.error else []),
         table,
     ]
     for sample in samples:

@@ -54,6 +54,7 @@ def quiet_libraries() -> None:
     warnings.simplefilter("ignore")
     logging.getLogger("torch").setLevel(logging.ERROR)
     logging.getLogger("prefect").setLevel(logging.ERROR)
+    logging.getLogger("vllm.logging_utils.dump_input").setLevel(logging.CRITICAL)  # pages of it when an engine dies
     for name, value in {
         "PYTHONWARNINGS": "ignore",
         "TQDM_DISABLE": "1",

@@ -4,10 +4,10 @@ The only module that imports vLLM, and only when an engine is built: a dry run n
 to import too, waits until it is needed. Rendering, parsing and judging are elsewhere.
 """
 
-import _thread
+import gc
 import logging
 import os
-import threading
+import re
 import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from generation.judging import digit_tokens, weigh
 from generation.records import Draft, Failure, Generation, Judged, Prompt, Question
 from generation.sharing import Item, PrefixMeter
+from generation.watching import Watch
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -30,8 +31,19 @@ _END: Any = object()
 MOST_DEATHS = 20  # of one engine's; to find one brief among a thousand takes about a dozen
 
 
+_NO_MEMORY = re.compile(r"out of memory|(not enough|allocate) memory|bad_alloc|MemoryError|process was killed", re.I)
+_LESS_MEMORY = (
+    "the engine needs more memory than there is: give it more, or lower COPYDESK_MAX_NUM_SEQS and "
+    "COPYDESK_KV_CACHE_GIB (on a GPU COPYDESK_GPU_MEMORY_UTILIZATION)"
+)
+
+
 class EngineError(RuntimeError):
-    """The engine can't be built or keeps dying; the message is one line that says what to mend."""
+    """The engine can't be built; the message is one line that says what to mend."""
+
+
+class EngineLost(RuntimeError):
+    """The engine died in the midst of its work and can't be replaced; the message is one line, with what to mend."""
 
 
 class _Died(Exception):
@@ -118,6 +130,7 @@ class Engine:
             self._watch.stop()
             self._engine.engine_core.shutdown()
             self._engine = None
+            del self._watch  # it has the engine, too
 
     @property
     def in_process(self) -> bool:
@@ -126,7 +139,7 @@ class Engine:
 
     def _start(self) -> None:
         self._engine = _build(self.options, self.max_model_len)
-        self._watch = _Watch(self._engine, self.options.silence)
+        self._watch = Watch(self._engine, _processes(self._engine), self.options.silence)
         # Twice the running batch: a finished sequence's place is taken from the queue in the same step.
         self.in_flight_cap: int = 2 * self._engine.vllm_config.scheduler_config.max_num_seqs
 
@@ -136,49 +149,52 @@ class Engine:
         A None among the prompts says that none is ready yet: the engine goes on with what is in flight.
         A prompt that vLLM refuses becomes a Failure; when the consumer stops early, what is in flight is aborted.
         When the engine dies or falls silent, another is built, what was in flight is submitted once more, and if it
-        dies again the brief that kills it is found and becomes a Failure. Raises EngineError when none can be built.
+        dies again the brief that kills it is found and becomes a Failure. Raises EngineLost when none can be built.
         """
         source, in_flight = iter(prompts), dict[str, Prompt]()
-        while True:
-            try:
-                yield from self._write(source, in_flight)
-                return
-            except _Died as death:
-                suspects = list(in_flight.values())
-                in_flight.clear()
-                yield from self._write_again(suspects, death)
+        while (death := (yield from self._write(source, in_flight))) is not None:
+            suspects = list(in_flight.values())
+            in_flight.clear()
+            yield from self._write_again(suspects, death)
 
-    def _write_again(self, suspects: list[Prompt], death: _Died) -> Generator[Generation | Failure, None, None]:
+    def _write_again(self, suspects: list[Prompt], death: str) -> Generator[Generation | Failure, None, None]:
         """What was in flight when the engine died, without anything else; by halves when it dies of it again."""
         self._rebuild(death)
         in_flight: dict[str, Prompt] = {}
         source = iter(suspects)
-        try:
-            yield from self._write(source, in_flight)
-        except _Died as again:
-            rest = [*in_flight.values(), *source]
-            in_flight.clear()
-            if len(rest) > 1:
-                middle = len(rest) // 2
-                yield from self._write_again(rest[:middle], again)
-                yield from self._write_again(rest[middle:], again)
-                return
-            self._rebuild(again)
-            for prompt in rest:
-                yield Failure(prompt.brief, "generate", f"the engine died of it twice: {again}")
+        again = yield from self._write(source, in_flight)
+        if again is None:
+            return
+        rest = [*in_flight.values(), *source]
+        in_flight.clear()
+        if len(rest) > 1:
+            middle = len(rest) // 2
+            yield from self._write_again(rest[:middle], again)
+            yield from self._write_again(rest[middle:], again)
+            return
+        self._rebuild(again)
+        for prompt in rest:
+            yield Failure(prompt.brief, "generate", f"the engine died of it twice: {again}")
 
-    def _rebuild(self, death: _Died) -> None:
+    def _rebuild(self, death: str) -> None:
         self.deaths += 1
         _LOG.warning("vLLM's engine died (%s); building another", death)
         if self.deaths > MOST_DEATHS:
-            raise EngineError(f"vLLM's engine died {self.deaths} times, the last time of: {death}") from death
+            raise EngineLost(f"vLLM's engine died {self.deaths} times, the last time of: {_with_mend(death)}")
         self.close()
-        self._start()
+        gc.collect()  # the dead one's memory, where that was this process's: there may be none for two
+        try:
+            self._start()
+        except EngineError as exc:
+            raise EngineLost(f"vLLM's engine died ({death}), and another can't be built: {exc}") from exc
 
     def _write(
         self, source: Iterator[Item], in_flight: dict[str, Prompt]
-    ) -> Generator[Generation | Failure, None, None]:
-        """Feed and read the engine until the source and what is in flight have ended. Raises _Died."""
+    ) -> Generator[Generation | Failure, None, str | None]:
+        """Feed and read the engine until the source and what is in flight have ended, or it died: of what, then.
+
+        Said in words, for the exception has the dead engine's memory in its frames.
+        """
         exhausted, sequences, alive = False, 0, True
         try:
             while in_flight or not exhausted:
@@ -203,12 +219,13 @@ class Engine:
                         prompt = in_flight.pop(output.request_id)
                         sequences -= prompt.sequences
                         yield self._answer(prompt, output)
-        except _Died:
+        except _Died as death:
             alive = False
-            raise
+            return str(death)
         finally:
             if alive and in_flight and self._engine is not None:
                 self._engine.abort_request(list(in_flight))
+        return None
 
     def _step(self) -> list[Any]:
         """What the engine finished in one step of its own. Raises _Died."""
@@ -217,10 +234,10 @@ class Engine:
             with self._watch:
                 outputs: list[Any] = self._engine.step()
         except Exception as exc:  # whatever it is, the engine can't be trusted to have survived it
-            raise _Died(_one_line(exc)) from exc
+            raise _Died(self._watch.cause() or _one_line(exc)) from exc
         except KeyboardInterrupt as exc:
-            if self._watch.silent:
-                raise _Died(f"no token for {self.options.silence:.0f} s") from exc
+            if cause := self._watch.cause():
+                raise _Died(cause) from exc
             raise
         finally:
             self.seconds += time.perf_counter() - started
@@ -246,7 +263,7 @@ class Engine:
             del in_flight[request_id]
             return Failure(brief, "generate", f"vLLM refused the prompt: {_one_line(exc)}")
         except Exception as exc:
-            raise _Died(_one_line(exc)) from exc
+            raise _Died(self._watch.cause() or _one_line(exc)) from exc
         if not isinstance(prompt, Question):
             self._shared[request_id] = self._meter.shared(prompt)
         return None
@@ -302,54 +319,6 @@ class Engine:
         return Generation(prompt.brief, drafts, len(prompt.token_ids), cached, shareable)
 
 
-class _Watch:
-    """Ends an engine that stays silent in a step, and tells of one whose process is gone.
-
-    vLLM has been seen to stop without a word (github.com/vllm-project/vllm/issues/39863); and of a killed process its
-    synchronous client learns, but goes on waiting for the next output.
-    """
-
-    def __init__(self, engine: Any, silence: float) -> None:
-        self.silent = False
-        self._engine, self._silence = engine, silence
-        self._processes = _processes(engine)  # vLLM forgets them when it finds them dead
-        self._since: float | None = None
-        self._stopped = threading.Event()
-        threading.Thread(target=self._run, name="engine watch", daemon=True).start()
-
-    def __enter__(self) -> None:
-        self._since = time.monotonic()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._since = None
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(min(1.0, self._silence / 4)):
-            since = self._since
-            if since is None:
-                continue
-            self.silent = time.monotonic() - since > self._silence
-            if self.silent or not all(process.is_alive() for process in self._processes):
-                self._stopped.set()
-                self._end()
-
-    def _end(self) -> None:
-        if not self._processes:
-            _thread.interrupt_main()
-            return
-        for process in self._processes:
-            process.kill()
-        outputs = getattr(self._engine.engine_core, "outputs_queue", None)
-        if outputs is not None:
-            why = f"no token for {self._silence:.0f} s" if self.silent else "its process ended"
-            outputs.put_nowait(RuntimeError(why))
-
-
 def _processes(engine: Any) -> list[Any]:
     """The processes in which vLLM's engine runs; none when it runs in this one."""
     manager = getattr(getattr(engine.engine_core, "resources", None), "engine_manager", None)
@@ -358,6 +327,11 @@ def _processes(engine: Any) -> list[Any]:
 
 def _one_line(error: BaseException) -> str:
     return (" ".join(str(error).split()) or type(error).__name__)[:400]
+
+
+def _with_mend(death: str) -> str:
+    """What an engine died of, and what to do when it was for want of memory."""
+    return f"{death}; {_LESS_MEMORY}" if _NO_MEMORY.search(death) else death
 
 
 def _mean_logprob(completion: Any) -> float | None:
@@ -433,8 +407,8 @@ def _build(options: EngineOptions, max_model_len: int) -> Any:
     try:
         # vLLM chooses its batch sizes by who asks: for batch work they are twice to eight times as large.
         return LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
-    except (ValueError, OSError, RuntimeError) as exc:
-        raise EngineError(f"vLLM can't load {options.model!r}: {_one_line(exc)}") from exc
+    except (ValueError, OSError, RuntimeError, MemoryError) as exc:
+        raise EngineError(f"vLLM can't load {options.model!r}: {_with_mend(_one_line(exc))}") from exc
 
 
 def _cpu_dtype(dtype: str) -> str:

@@ -3,6 +3,7 @@
 Queries are in the other modules of ``sql``.
 """
 
+import re
 import subprocess
 import threading
 import time
@@ -31,6 +32,8 @@ OLDEST_SERVER = 15
 START_SECONDS = 120.0  # for the embedded server
 VERSION_TABLE = "copydesk_schema"  # not alembic_version, which may be somebody else's
 _MIGRATION_LOCK = 0x636F7080
+# While connecting, the driver tells no SQLSTATE; of a role, a database or a server, each with a limit of its own.
+_NO_CONNECTIONS = re.compile("too many (clients|connections)|connection slots")
 
 
 class DatabaseUnavailable(RuntimeError):
@@ -65,11 +68,16 @@ class Database:
             raise self._unavailable(exc.orig) from exc
 
     def _unavailable(self, error: BaseException | None) -> DatabaseUnavailable:
+        told = _line(error)
         if isinstance(error, psycopg.errors.DiskFull):
-            return DatabaseUnavailable(
-                f"the database {self.name} has no room left: {_line(error)}; free some and run again, nothing is lost"
-            )
-        return DatabaseUnavailable(f"the database {self.name} went away: {_line(error)}")
+            what, mend = "has no room left", "free some"
+        elif isinstance(error, psycopg.errors.OutOfMemory):
+            what, mend = "ran out of memory", "give it more, or lower its work_mem"
+        elif _NO_CONNECTIONS.search(told):
+            what, mend = "has no connection left for us", "raise its max_connections, or end some of its clients"
+        else:
+            return DatabaseUnavailable(f"the database {self.name} went away: {told}")
+        return DatabaseUnavailable(f"the database {self.name} {what}: {told}; {mend} and run again, nothing is lost")
 
 
 @contextmanager

@@ -12,6 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sql.database import Database
 
 _LOCK = 0x636F7079  # "copy": the advisory lock that a run holds
+KILLED = (
+    "the process ended without a word: it was killed, by kill -9 or by the kernel when memory ran out, "
+    "or the database was away at its end"
+)
 
 
 class RunInProgress(RuntimeError):
@@ -137,7 +141,7 @@ def one_run_at_a_time(database: Database) -> Iterator[RunLock]:
             left = connection.exec_driver_sql("select id from runs where status in ('planning', 'running')").scalars()
             dead = list(left)
         for run_id in dead:
-            finish_run(database, run_id, "crashed", "the process ended without a word")
+            finish_run(database, run_id, "crashed", KILLED)
         yield lock
     finally:
         lock.give_back()
@@ -269,6 +273,23 @@ def end_flow_run(database: Database, flow_run_id: str, status: str, error: str) 
         run_ids = list(found)
     for run_id in run_ids:
         finish_run(database, run_id, status, error)
+
+
+_HELD = """
+select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 1 and classid = 0
+                and objid = :lock and database = (select oid from pg_database where datname = current_database()))
+"""
+
+
+def ended_without_a_word(database: Database, summary: RunSummary) -> bool:
+    """Whether the run's row is open though nobody holds the lock: its process was killed. The next run will write so.
+
+    Only told, not written here: a run whose connection was just lost is alive, and takes its lock again.
+    """
+    if summary.status not in ("planning", "running"):
+        return False
+    with database.begin() as connection:
+        return not connection.execute(text(_HELD), {"lock": _LOCK}).scalar_one()
 
 
 def latest_run(database: Database) -> int:

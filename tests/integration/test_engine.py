@@ -103,3 +103,15 @@ def test_a_model_that_is_not_there_is_one_clear_line(tmp_path: object) -> None:
     assert "\n" not in str(caught.value)
     with pytest.raises(EngineError, match="no usable model"):
         load_tokenizer(f"{tmp_path}/nothing")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_model_that_there_is_no_memory_for_is_one_line_that_says_what_to_lower(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("vllm.v1.engine.llm_engine.LLMEngine.from_engine_args", fails)
+    with pytest.raises(EngineError, match=r"vLLM can't load .*; the engine needs more memory .* COPYDESK_KV_CACHE_GIB"):
+        Engine()

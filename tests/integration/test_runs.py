@@ -14,6 +14,7 @@ from sql.catalogue import CampaignSpec, read_campaign, upsert_campaign, upsert_p
 from sql.database import Database, DatabaseUnavailable
 from sql.plan import Selection, plan, read_briefs
 from sql.runs import (
+    KILLED,
     CopySample,
     RunInProgress,
     Spent,
@@ -21,6 +22,7 @@ from sql.runs import (
     add_spent,
     best_and_worst,
     end_flow_run,
+    ended_without_a_word,
     failure_reasons,
     finish_run,
     latest_run,
@@ -106,9 +108,27 @@ def test_a_run_that_was_ended_from_outside_writes_no_more_but_keeps_what_it_spen
     assert run_summary(database, run_id).output_tokens == 10
 
 
-def test_a_full_disk_is_one_line_that_says_what_to_do(database: Database) -> None:
-    error = psycopg.errors.DiskFull("could not extend file: No space left on device\nHINT: Check free disk space.")
-    told = pytest.raises(DatabaseUnavailable, match=r"has no room left: could not extend.*; free some")
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            psycopg.errors.DiskFull("could not extend file: No space left on device\nHINT: Check free disk space."),
+            "has no room left: could not extend.*; free some and run again, nothing is lost",
+        ),
+        (
+            psycopg.errors.OutOfMemory("out of memory\nDETAIL: Failed on request of size 80 in memory context"),
+            "ran out of memory: out of memory DETAIL.*; give it more, or lower its work_mem and run again",
+        ),
+        (
+            psycopg.OperationalError("connection failed: FATAL:  sorry, too many clients already"),
+            "has no connection left for us: .*; raise its max_connections, or end some of its clients and run again",
+        ),
+    ],
+)
+def test_a_server_without_room_memory_or_connections_is_one_line_that_says_what_to_do(
+    database: Database, error: psycopg.Error, line: str
+) -> None:
+    told = pytest.raises(DatabaseUnavailable, match=line)
     with told as caught, database.begin():
         raise error
     assert "\n" not in str(caught.value)
@@ -191,10 +211,22 @@ def test_a_run_left_by_a_dead_process_is_marked_as_crashed_with_what_it_had_done
     save_outcomes(database, run_id, [outcome(first, 50.0), Outcome(second, failure=Failure(second, "render", "no"))])
     planning = new_run(database)
     with one_run_at_a_time(database):
-        assert status_of(database, run_id) == ("crashed", "the process ended without a word")
+        assert status_of(database, run_id) == ("crashed", KILLED)
         assert status_of(database, planning)[0] == "crashed"
     summary = run_summary(database, run_id)
     assert (summary.planned, summary.generated, summary.failed) == (3, 1, 1)
+
+
+def test_an_open_run_that_nobody_holds_is_known_to_have_ended_and_one_that_is_held_to_go_on(database: Database) -> None:
+    with one_run_at_a_time(database):
+        run_id = new_run(database)
+        assert not ended_without_a_word(database, run_summary(database, run_id))
+        rows(database, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+    with database.begin() as connection:  # another's lock is none of a run's
+        connection.exec_driver_sql("select pg_advisory_xact_lock(7), pg_advisory_xact_lock(0, 1668247673)")
+        assert ended_without_a_word(database, run_summary(database, run_id))
+    finish_run(database, run_id, "failed", "why")
+    assert not ended_without_a_word(database, run_summary(database, run_id))
 
 
 def test_a_run_whose_lock_went_with_its_connection_ends_without_another_error(database: Database) -> None:

@@ -1,16 +1,23 @@
 """What becomes of the briefs when vLLM's engine dies or falls silent, shown on a double that does so on demand."""
 
+import os
 import queue
+import select
+import signal
+import subprocess
+import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import generation.engine as module
-from generation.engine import MOST_DEATHS, Engine, EngineError, EngineOptions
+from generation.engine import MOST_DEATHS, Engine, EngineError, EngineLost, EngineOptions
 from generation.records import Brief, Campaign, Failure, Generation, Product, Prompt, Segment
 
 
@@ -97,7 +104,7 @@ def test_the_brief_that_kills_the_engine_is_found_and_the_others_are_written(bui
 def test_an_engine_that_dies_of_everything_ends_with_one_clear_line(built: list[Double]) -> None:
     with Engine() as engine:
         built[0].kills.update(range(1000))
-        with pytest.raises(EngineError, match=f"died {MOST_DEATHS + 1} times, the last time of: CUDA error") as caught:
+        with pytest.raises(EngineLost, match=f"died {MOST_DEATHS + 1} times, the last time of: CUDA error") as caught:
             list(engine.generate(prompts(1000)))
     assert "\n" not in str(caught.value)
 
@@ -123,12 +130,12 @@ def test_a_prompt_found_refused_by_a_dead_engine_is_not_lost(
 
 @pytest.mark.parametrize("ended", ["silent", "killed"])
 def test_an_engine_whose_process_is_silent_or_gone_is_replaced(
-    ended: str, built: list[Double], monkeypatch: pytest.MonkeyPatch
+    ended: str, built: list[Double], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """vLLM's client goes on waiting for output in both cases: only the watch can tell it."""
     outputs: queue.Queue[Exception] = queue.Queue()
     alive = threading.Event()
-    process = SimpleNamespace(kill=alive.clear, is_alive=alive.is_set)
+    process = SimpleNamespace(kill=alive.clear, is_alive=alive.is_set, exitcode=-9, pid=2**22 + 1)  # nobody's
     step = Double.step
     alive.set()
 
@@ -149,6 +156,96 @@ def test_an_engine_whose_process_is_silent_or_gone_is_replaced(
         results = list(engine.generate(prompts(20)))
     assert sorted(result.brief.id for result in results if isinstance(result, Generation)) == list(range(20))
     assert engine.deaths == 1
+    assert ("no token for 0 s" if ended == "silent" else "was killed, as by the kernel") in caplog.text
+
+
+_PARENT = """
+import subprocess, sys, time
+from generation.watching import Guard
+engine = subprocess.Popen(["sleep", "300"])
+guard = Guard([engine.pid])
+if sys.argv[1] == "stopped":
+    guard.stop()
+print("ready", flush=True)
+time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize("guarded", ["guarded", "stopped"])
+def test_an_engines_processes_end_with_the_process_that_is_killed(guarded: str) -> None:
+    """The sleeper has its parent's standard output, which is at its end when both have gone."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _PARENT, guarded], stdout=subprocess.PIPE, start_new_session=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        parent.kill()
+        parent.wait()
+        try:
+            gone, _, _ = select.select([parent.stdout], [], [], 20 if guarded == "guarded" else 0.5)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
+        assert bool(gone) is (guarded == "guarded")
+
+
+@pytest.mark.parametrize(
+    ("error", "mend"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9"), True),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
+        (RuntimeError("CUDA error: an illegal memory access"), False),
+    ],
+)
+def test_an_engine_that_keeps_dying_for_want_of_memory_ends_with_what_to_lower(
+    error: Exception, mend: bool, built: list[Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(self: Double) -> list[Any]:
+        raise error
+
+    monkeypatch.setattr(Double, "step", dying)
+    monkeypatch.setattr(module, "MOST_DEATHS", 2)
+    with Engine() as engine, pytest.raises(EngineLost) as caught:
+        list(engine.generate(prompts(1000)))
+    assert ("lower COPYDESK_MAX_NUM_SEQS" in str(caught.value)) is mend
+
+
+def test_an_engine_that_cannot_be_replaced_ends_the_work_with_both_reasons(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(options: EngineOptions, length: int) -> Double:
+        raise EngineError("vLLM can't load it")
+
+    with Engine() as engine:
+        built[0].kills.add(5)
+        monkeypatch.setattr(module, "_build", cannot)
+        told = r"died \(CUDA error: .*\), and another can't be built: vLLM can't load it"
+        with pytest.raises(EngineLost, match=told) as caught:
+            list(engine.generate(prompts(20)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_dead_engine_in_this_process_is_gone_before_the_next_is_built(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be no memory for two, and that may be what it died of."""
+    alive: weakref.WeakSet[Double] = weakref.WeakSet()
+    most = 0
+
+    def build(options: EngineOptions, length: int) -> Double:
+        nonlocal most
+        engine = Double({5} if not most else set(), [])
+        alive.add(engine)
+        most = max(most, len(alive))
+        return engine
+
+    monkeypatch.setattr(module, "_build", build)
+    with Engine() as engine:
+        results = list(engine.generate(prompts(20)))
+        assert engine.deaths == 1
+    assert len(results) == 20
+    assert most == 1
 
 
 def test_a_silent_engine_in_this_process_is_interrupted(built: list[Double], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """What a run's report says in words, where the words depend on the figures."""
 
 import pytest
+from rich.console import Console
 
-from flows.report import counts
+from flows.report import counts, report_for_terminal
 from sql.runs import RunSummary
 
 
@@ -33,3 +34,11 @@ def test_the_cache_of_the_writing_is_told_without_the_judges_questions() -> None
     assert "90% of their prompt tokens" in told["judged by the language model"]
     alone = RunSummary(1, "completed", 40, 0, 40, 0, 0, 4000, 3600, 40, 1.0, 2.0, 40, 40, {}, 0, judge=judge)
     assert dict(counts(alone))["prompt tokens from the prefix cache"] == "–"  # nothing was written, only judged
+
+
+def test_a_run_that_failed_says_of_what_in_its_report() -> None:
+    summary = RunSummary(1, "failed", 40, 0, 30, 0, 0, 5000, 4000, 900, 1.0, 2.0, 40, 40, {}, 0, error="no [room] left")
+    screen = Console(width=80)
+    with screen.capture() as shown:
+        screen.print(report_for_terminal(summary, [], []))
+    assert shown.get().splitlines()[:2] == ["Run 1: failed", "no [room] left"]
