@@ -4,7 +4,8 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from generation.answers import answer_gate
 from generation.audiences import persona_gate, recommendation_gate, stage_gate
@@ -57,6 +58,8 @@ _CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
 _may_be_placeholder, _may_be_contact = look_for([_PLACEHOLDER]), look_for([_CONTACT])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
 _SHORT_LOOP = re.compile(r"(.{3,6}?)(?:[\s,，、]{0,3}\1){2}")
+_SHORTEST_LOOP = 6  # characters: three times the shortest phrase
+_AT_ONCE = 2  # words
 _LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 # "That that" and "had had" are English, and "a" may be a grade's or a vitamin's letter.
 _SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your")
@@ -203,7 +206,36 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
 
 
 def _may_loop(line: str) -> bool:
-    """Whether a line may hold a loop, by counting: far cheaper than trying every phrase at every place.
+    """Whether a line may hold a loop: far cheaper than trying every phrase at every place.
+
+    English that goes round says a word again, or goes round within a word; "than an ant" does neither.
+    """
+    if not line.isascii():
+        return _seems_to_loop(line)
+    words = line.replace(",", " ").split()
+    if len(set(words)) < len(words) and _comes_round(words):
+        return _seems_to_loop(line)
+    return any(len(word) >= _SHORTEST_LOOP and _loops_inside(word) for word in words)
+
+
+def _comes_round(words: Sequence[str]) -> bool:
+    """Whether a word comes again at once, or after the word that it came after."""
+    last: dict[str, int] = {}
+    for at, word in enumerate(words):
+        before = last.get(word)
+        if before is not None and (at - before <= _AT_ONCE or (before and words[at - 1] == words[before - 1])):
+            return True
+        last[word] = at
+    return False
+
+
+@lru_cache(maxsize=65536)  # copy is made of few words
+def _loops_inside(word: str) -> bool:
+    return _LOOP.search(word) is not None
+
+
+def _seems_to_loop(line: str) -> bool:
+    """The same by counting its characters.
 
     In a phrase of three to six characters two stand whole from its first even place on, and come three times within
     twenty. In one of seven or more, four stand from its first multiple of four on; they come again after the phrase and

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.channels import channel_names, load_channel
-from generation.checks import _may_loop, check, check_fields
+from generation.checks import _may_loop, _seems_to_loop, check, check_fields
 from generation.counting import sms_segments, utf8_bytes
 from generation.policies import policy
 from generation.records import Brief, Campaign, Draft, Fields, Product, Promotion, Rejection, Segment
@@ -437,7 +437,27 @@ def test_a_title_may_say_a_small_word_twice() -> None:
     st.text("ab ,é好", max_size=9),
 )
 def test_no_loop_escapes_the_quick_count(before: str, phrase: str, gaps: list[str], after: str) -> None:
-    assert _may_loop(before + phrase + "".join(gap + phrase for gap in gaps) + after)
+    assert _seems_to_loop(before + phrase + "".join(gap + phrase for gap in gaps) + after)
+
+
+@given(
+    st.text("ab ,", max_size=9),
+    st.lists(st.text("abc-", min_size=1, max_size=4), min_size=1, max_size=9)
+    .map(" ".join)
+    .filter(lambda text: text[1:]),
+    st.sampled_from((" ", ", ", ",", "  ")),
+    st.integers(3, 4),
+    st.text("ab ,", max_size=9),
+)
+def test_no_loop_of_english_words_escapes(before: str, phrase: str, gap: str, times: int, after: str) -> None:
+    looping = gap.join([phrase] * times)
+    assert _may_loop(f"{before} {looping} {after}")
+    inside = phrase.replace(" ", "") * times
+    assert _may_loop(before + inside + after) or len(inside) < 2 * times
+
+
+def test_words_that_only_hold_the_same_letters_are_no_loop() -> None:
+    assert line_judged("A stool wider than an ant is long") == "passed"
 
 
 def test_a_loop_in_the_title_may_be_told_and_no_other() -> None:
