@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     dp_epsilon: float | None = Field(
         None,
         gt=0,
-        description="computed segments' sizes are noisy: differential privacy's epsilon, as `1`; needs opendp",
+        description="computed segments' sizes are noisy: differential privacy's epsilon, as `1`",
     )
     model: str = Field(str(SHIPPED_MODEL), description="a folder or a Hugging Face name; unset: the shipped demo model")
     model_revision: str | None = Field(None, description="branch, tag or commit of a Hugging Face model")
