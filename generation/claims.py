@@ -15,7 +15,7 @@ from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
 from generation.materials import all_of_it, in_part, of_material
-from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
+from generation.numbers import CENT, CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
@@ -202,6 +202,8 @@ def _is_date(day: Day, line: Line, facts: Facts) -> bool:
 def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[Claim], since: int) -> Finding:
     facts, brief, plain = look.facts, look.brief, line.plain
     after, tell, kind = plain[stated.end :], "which the record doesn't hold", "number"
+    if stated.unit == CENT:
+        stated = replace(stated, unit=(brief.product.currency or "usd").lower())
     if stated.unit in CURRENCIES:
         kind, support, tell = _sum(stated, before, after, look)
     elif stated.unit == "off":
