@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
+from generation.derived import derived
 from generation.digests import of_reviewers
-from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_part, share_of
+from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_count, other_part, share_of
+from generation.idle import is_idle, is_idle_day
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
@@ -168,6 +170,8 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
     days = [day for day in dates_in(line.plain) if _is_date(day, line, look.facts)]
     for day in days:
         support = next((source.named(known.text) for known, source in look.facts.days if day.agrees(known)), None)
+        if support is None and is_idle_day(day, line.plain):
+            continue
         tell = "which the record doesn't hold"
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
     since = end = 0  # where the words before a number begin: at the end of the one before
@@ -179,7 +183,9 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         dated = any(day.start < stated.end and day.end > stated.start for day in days)
         if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
-            yield _number(line, stated, before, look, spoken, since)
+            told = _number(line, stated, before, look, spoken, since)
+            if not (told.refused and is_idle(stated, line.plain, look.facts, aspect_of(line.plain, stated, since))):
+                yield told
         end = stated.end
 
 
@@ -229,11 +235,15 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
             support, tell = None, f"where the record gives another of the {part}"
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
+        elif support and facts.counts and kind == "number" and (noun := other_count(plain, stated, facts)):
+            support, tell = None, f"where the record has another number of {noun}"
         support = support or of_days_left(stated, facts)
         if brief.reviews and (support is None or support.startswith(REVIEWS)):
             support = of_reviewers(plain, stated.start, stated.end, brief, facts) or support
         if support is None and stated.unit == "day" and _OF_HISTORY.search(before + after[:24]):
             support = of_history_days(stated, brief, facts)
+    if support is None and kind != "offer":
+        support = derived(stated, plain, brief, facts, aspect_of(plain, stated, since))
     value = figure(stated)
     span = (stated.start, stated.end)
     if support is None and kind == "number" and (spoken_of := _in_stock_claim(line, span, spoken)):

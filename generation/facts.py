@@ -15,6 +15,7 @@ from typing import Any
 
 from generation.dates import Day, dates_in, day_of
 from generation.numbers import (
+    COUNT,
     CURRENCIES,
     Stated,
     agree,
@@ -22,6 +23,7 @@ from generation.numbers import (
     numbers_in,
     of_one_measure,
     things_in,
+    unit_called,
     unit_of_name,
 )
 from generation.prompts import clean, product_view, reviews_view
@@ -116,6 +118,7 @@ class Facts:
         tuple[str, tuple[Stated, ...]], ...
     ]  # and those of a part: "drawer" of "drawer width", 被套 of 被套尺寸
     shares: tuple[tuple[str, frozenset[Decimal]], ...]  # "cotton", 80: what per cent of it is what
+    counts: Mapping[str, tuple[tuple[Decimal, ...], Source]]  # "card", 110: how many of it there are, or from, to
 
     def support(self, stated: Stated) -> str | None:
         """What in the record gives a number with the unit that it is given; None where nothing does."""
@@ -261,7 +264,7 @@ def _of_both(first: _Told, second: _Told) -> Facts:
         numbers=one.numbers + other.numbers, days=one.days + other.days,
         words=one.words | other.words, things=one.things | other.things, values=one.values + other.values,
         sources=one.sources + other.sources, aspects=aspects,
-        shares=one.shares + other.shares,
+        shares=one.shares + other.shares, counts={},
     )  # fmt: skip
 
 
@@ -299,6 +302,7 @@ def _facts(
         aspects=_aspects(named, told),
         parts=_parts(named),
         shares=tuple(shares_in(text)),
+        counts=dict(counts_in(named)),
     )
 
 
@@ -367,6 +371,54 @@ def _parts(named: list[tuple[str, Source]]) -> tuple[tuple[str, tuple[Stated, ..
             if len(part) > (2 if part.isascii() else 1):
                 found.setdefault(part, []).extend(measured)
     return tuple((part, tuple(stated)) for part, stated in found.items()) if len(found) > 1 else ()
+
+
+_BARE_COUNT = re.compile(r"(\d[\d,]*)(?:\s?(?:-|–|to)\s?(\d+))?")
+_COUNT_AND_NOUN = re.compile(r"(\d[\d,.]*)[ -]?([a-z]{2,})(?: \([^)]*\))?")
+_COUNTED_NAME = re.compile(r"(?:number|no\.?|count) of ([a-z ]+)|([a-z ]+) count")
+_NO_COUNT = frozenset(
+    "age ages dimensions inches reviews years months hours minutes pounds ounces grams specs ratings series class status"
+    " address sales ranks days watts volts ways".split()
+)
+
+
+def counts_in(named: Iterable[tuple[str, Source]]) -> Iterator[tuple[str, tuple[tuple[Decimal, ...], Source]]]:
+    """What attributes count, by the noun's stem: cards: 110, players: 2-5, pressure: 15 bar."""
+    for name, source in named:
+        if match := _BARE_COUNT.fullmatch(source.text):
+            told = _COUNTED_NAME.fullmatch(name)
+            word = (told[1] or told[2] if told else name).split()[-1:]
+            if word and (told or word[0].endswith("s")) and word[0].isascii() and word[0] not in _NO_COUNT:
+                many = tuple(Decimal(each.replace(",", "")) for each in match.groups() if each)
+                yield stem(word[0]), (many, source)
+        elif (match := _COUNT_AND_NOUN.fullmatch(source.text)) and unit_called(match[2]) in (None, "piece", COUNT):
+            if match[2] not in _NO_COUNT and match[1].replace(",", "").replace(".", "", 1).isdigit():
+                yield stem(match[2]), ((Decimal(match[1].replace(",", "")).normalize(),), source)
+
+
+def stem(word: str) -> str:
+    """A noun without its plural's ending."""
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("ches", "shes", "xes", "sses", "zes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+_NOUN_AFTER = re.compile(r"[ -]?([a-z]+)(?:[ -]([a-z]+))?")
+
+
+def other_count(text: str, stated: Stated, facts: Facts) -> str | None:
+    """What a number in a text counts, where the record has another number of it: 64 cards of 110 cards and 64 pieces."""
+    match = _NOUN_AFTER.match(text, stated.end)
+    for word in match.groups() if match else ():
+        values, _ = facts.counts.get(stem(word or ""), ((), None))
+        if values and match:
+            low, high = values[0], values[-1]
+            if any(low <= value <= high for value in stated.values) or holds(facts.text, text[stated.start : match.end()]):
+                return None
+            return word
+    return None
 
 
 def other_part(text: str, stated: Stated, since: int, facts: Facts) -> str | None:

@@ -179,7 +179,8 @@ _COUNTED = re.compile(
     r"|[只片支包盒瓶件](?=装)|色|(?:个|只)(?:口袋|抽屉|隔层|档位|按钮|插孔|轮子|模式|杯|碗))"
     r"|(?P<half>half[\s-]price|半价)"
 )
-_UP_TO_99 = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES[:9])}))?|{'|'.join(sorted(_ONES, key=len, reverse=True))})"
+NUMERAL = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES[:9])}))?|{'|'.join(sorted(_ONES, key=len, reverse=True))})"
+"""A numeral in words below a hundred."""
 _HALVED = r"lit(?:re|er)|kilo(?:gram(?:me)?)?|met(?:re|er)|centimet(?:re|er)|gallon|pint|inch|foot|mile|hour|minute"
 # What few texts hold has a pattern of its own, which the others needn't be tried with.
 _COUNTED_RARELY = re.compile(
@@ -188,9 +189,9 @@ _COUNTED_RARELY = re.compile(
     rf"|\b(?P<party>{'|'.join(_ONES[:12])})-person\b"
     r"|\b(?P<dozens>half a|two|three|four) dozen\b(?! (?:ways|reasons|times|ideas|stories|excuses))"
     # Hundreds and thousands: "two hundred and thirty grams"; "a hundred days" are a manner of speaking.
-    rf"|\b(?P<big>(?:{_UP_TO_99}|a(?=[\s-](?:hundred|thousand)[\s-](?:and |[a-z]+-)?(?!(?:days?|times|years?|weeks?)\b)))"
-    rf"[\s-](?:hundred|thousand)(?:(?:,| and|) {_UP_TO_99})?)[\s-](?P<bigunit>{_COUNTED_WORDS})\b(?P<bigoff>\s?off\b)?"
-    rf"|\b(?P<whole>{'|'.join(_ONES[:12])}) and a half[\s-](?P<halfunit>{_COUNTED_WORDS})\b"
+    rf"|\b(?P<big>(?:{NUMERAL}|a(?=[\s-](?:hundred|thousand)[\s-](?:and |[a-z]+-)?(?!(?:days?|times|years?|weeks?)\b)))"
+    rf"[\s-](?:hundred|thousand)(?:(?:,| and|) {NUMERAL})?)[\s-](?P<bigunit>{_COUNTED_WORDS})\b(?P<bigoff>\s?off\b)?"
+    rf"|\b(?P<slang>fiver|tenner)\b|\b(?P<whole>{'|'.join(_ONES[:12])}) and a half[\s-](?P<halfunit>{_COUNTED_WORDS})\b"
     rf"|\b(?P<part_of>half an?|(?:a|three) quarters? of an?)[\s-](?P<of>{_HALVED})\b"
     # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
     r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
@@ -334,6 +335,8 @@ def _rarely(match: re.Match[str]) -> Stated:
         unit = _UNIT_OF[match["bigunit"]]
         value = Decimal(number_of(match["big"]))
         return Stated(match[0], frozenset({value}), "off" if match["bigoff"] and unit == "%" else unit)
+    if match["slang"]:
+        return Stated(match[0], frozenset({Decimal(5 if match["slang"] == "fiver" else 10)}), "gbp")
     if match["whole"]:
         halves = frozenset({_WORDS[match["whole"]] + Decimal("0.5")})
         return Stated(match[0], halves, _UNIT_OF[match["halfunit"]])
@@ -463,6 +466,16 @@ def _converts(
 def measure_of(unit: str | None) -> str | None:
     """What a unit measures, by its smallest unit: of "cm" and of "m" it is "mm"."""
     return _SMALLEST[unit][0] if unit and unit in _SMALLEST else unit
+
+
+def unit_called(word: str) -> str | None:
+    """The unit that a word is."""
+    return _UNIT_OF.get(word)
+
+
+def metric(unit: str | None) -> Mapping[str, Decimal]:
+    """What one of the other system's smallest units is in smallest units of the metric one."""
+    return _METRIC.get(unit or "", {})
 
 
 def quantities(stated: Stated) -> tuple[str | None, frozenset[Decimal]]:

@@ -1,0 +1,90 @@
+"""Figures that are nobody's claim of the product: times of day, days of the feast, numbers on doors, the reader's cats.
+
+Asked only of a number or a date that nothing supports. The words are data: templates/figures.yaml.
+"""
+
+import re
+from functools import cache
+
+from generation.dates import Day
+from generation.derived import nouns_of, pattern, words
+from generation.facts import Facts
+from generation.numbers import COUNT, CURRENCIES, Stated, measure_of
+
+_SENTENCE_END = re.compile(r"[.!?;](?=\s+[a-z])(?<![ap]\.m\.)")
+_SUM_BEFORE = re.compile(r"\b(?:for|under|below|than|costs?|just|only|at|price[ds]?) (?:a |one )?\Z")
+_SOFT_WORDS = frozenset("seconds minute hour".split())
+
+
+def is_idle(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> bool:
+    """Whether a number that nothing supports states nothing of the product."""
+    before, after = plain[max(0, stated.start - 40) : stated.start], plain[stated.end : stated.end + 40]
+    if stated.unit in (None, "piece", COUNT):
+        return (
+            _is_a_time(stated, before, after, plain)
+            or _is_a_label(stated, before, after)
+            or _is_the_readers(stated, plain, facts)
+            or _in_an_idiom(stated, plain)
+        )
+    if stated.unit == "%":
+        return _in_an_idiom(stated, plain)
+    if stated.unit in CURRENCIES:
+        return stated.text in ("fiver", "tenner") and not _SUM_BEFORE.search(before)
+    return _is_soft(stated, plain, facts, aspect)
+
+
+def is_idle_day(day: Day, plain: str) -> bool:
+    """Whether a date is a feast that everybody knows, and no day by which the shop promises anything."""
+    return str(day)[-5:] in words()["feasts"] and day.year is None and not _promises(plain, day.start, day.end)
+
+
+def _is_a_time(stated: Stated, before: str, after: str, plain: str) -> bool:
+    told = words()["clock"]
+    if stated.text.isdigit() and int(stated.text) < 60 and not re.match(r"[\s-]?(?:%|x\b)", after):
+        clock = pattern("clock", "told").match(after)
+        minutes = re.search(r"\d{1,2}[:.]\Z", before) and (
+            pattern("clock", "minutes").match(after) or re.search(r":\Z", before)
+        )
+        bare = re.search(rf"{told['bare']}\Z", before) and re.match(told["bare_after"], after) and int(stated.text) <= 24
+        return bool(clock or minutes or bare) and not _promises(plain, stated.start, stated.end)
+    return False
+
+
+def _promises(plain: str, start: int, end: int) -> bool:
+    ends = [match.end() for match in _SENTENCE_END.finditer(plain)]
+    since = max((at for at in ends if at <= start), default=0)
+    until = min((at for at in ends if at >= end), default=len(plain))
+    return bool(pattern("clock", "promise").search(plain, since, until))
+
+
+def _is_a_label(stated: Stated, before: str, after: str) -> bool:
+    return stated.text.isdigit() and bool(
+        pattern("labels", "before").search(before) or pattern("labels", "after").match(after)
+    )
+
+
+def _is_the_readers(stated: Stated, plain: str, facts: Facts) -> bool:
+    nouns = nouns_of(plain, stated)
+    return bool(nouns) and any(noun in _lives() and noun not in facts.counts for noun in nouns[:2])
+
+
+@cache
+def _lives() -> frozenset[str]:
+    return frozenset(words()["lives"].split())
+
+
+def _in_an_idiom(stated: Stated, plain: str) -> bool:
+    return any(
+        match.start() <= stated.start and stated.end <= match.end()
+        for idiom in words()["idioms"]
+        for match in re.finditer(idiom, plain)
+    )
+
+
+def _is_soft(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> bool:
+    """Whether "half an hour" or "thirty seconds" is a manner of speaking: where the record has no figure of its kind."""
+    if stated.text[0].isdigit():
+        return False
+    if stated.text.startswith(("half ", "a quarter", "three quarter")) and measure_of(stated.unit) == "s":
+        return aspect is None or not facts.aspects.get(aspect)
+    return stated.unit == "s" and not any(known.unit == "s" for known, _ in facts.numbers)
