@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
-from generation.derived import derived
+from generation.derived import derived, more_told, overstated
 from generation.digests import of_reviewers
 from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_count, other_part, share_of
 from generation.idle import is_idle, is_idle_day
@@ -30,6 +30,7 @@ from generation.support import (
     of_price,
     of_rule,
     of_sum_off,
+    left_out,
     of_word,
 )
 
@@ -106,6 +107,7 @@ class _Look:
     facts: Facts
     words: Lexicon
     policy: Policy
+    whole: str  # every line of the copy, normalised
 
 
 def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
@@ -113,7 +115,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     lines = lines_of(fields)
     whole = "\n".join(line.plain for line in lines)
     market = market_of(brief.campaign.market, brief.locale)
-    look = _Look(brief, facts, lexicon(), policy(market, brief.channel))
+    look = _Look(brief, facts, lexicon(), policy(market, brief.channel), whole)
     masked = may_hide(whole)
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
@@ -187,6 +189,10 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
             if not (told.refused and is_idle(stated, line.plain, look.facts, aspect_of(line.plain, stated, since))):
                 yield told
         end = stated.end
+    for stated, told in more_told(line.plain, look.facts):
+        support = derived(stated, line.plain, look.brief, look.facts, None)
+        tell = f"where the record has {told}"
+        yield _finding(line, "number", (stated.start, stated.end), figure(stated), support, tell=tell, gate=NUMBERS)
 
 
 def _only_stresses(line: Line, stated: Stated, spoken: list[Claim]) -> bool:
@@ -210,6 +216,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
     after, tell, kind = plain[stated.end :], "which the record doesn't hold", "number"
     if stated.unit == CENT:
         stated = replace(stated, unit=(brief.product.currency or "usd").lower())
+    if stated.unit == "lb" and brief.product.currency == "GBP" and "pound" in stated.text and not facts.support(stated):
+        stated = replace(stated, unit="gbp")  # thirty-two pounds are a price, where nothing weighs as much
     if stated.unit in CURRENCIES:
         kind, support, tell = _sum(stated, before, after, look)
     elif stated.unit == "off":
@@ -242,7 +250,9 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
             support = of_reviewers(plain, stated.start, stated.end, brief, facts) or support
         if support is None and stated.unit == "day" and _OF_HISTORY.search(before + after[:24]):
             support = of_history_days(stated, brief, facts)
-    if support is None and kind != "offer":
+    if support and kind in ("measure", "number", "price") and (off := overstated(stated, before, facts)):
+        support, tell = None, off
+    elif support is None and kind != "offer":
         support = derived(stated, plain, brief, facts, aspect_of(plain, stated, since))
     value = figure(stated)
     span = (stated.start, stated.end)
@@ -312,13 +322,17 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 support = of_rule(rule, words, look.brief, look.facts, place)
                 if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
                     support = None  # 70% recycled isn't "entirely recycled"
+                tell = rule.tell
+                if support and support.startswith("promotions") and rule.kind in ("free", "offer"):
+                    if missing := left_out(look.brief, look.facts, look.whole):
+                        support, tell = None, f"of whose promotion the copy leaves out the condition {missing!r}"
                 yield _finding(
                     line,
                     rule.kind,
                     span,
                     words,
                     support,
-                    tell=rule.tell,
+                    tell=tell,
                     rule=rule,
                     warned=rule.action == "warn",
                 )

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from generation.facts import PRODUCT, Facts, Source, stem
+from generation.facts import PRODUCT, Facts, Source, holds, stem
 from generation.numbers import (
     COUNT,
     CURRENCIES,
@@ -37,7 +37,7 @@ _WORD = re.compile(r"[a-z][a-z'’-]*")
 _ENDS_NOUN = frozenset("a an and are as at but by each for from in is of on or per plus that the to with x".split())
 _NUMERAL = re.compile(rf"\b(?P<number>(?:(?:a|{NUMERAL})[\s-]hundred(?: and {NUMERAL})?|{NUMERAL}))\b(?![\s-](?:hundred|thousand))")
 _ACROSS = re.compile(r"\s?(?:[x×*–—-]|by|to|or|and)\s?")
-_PER = re.compile(r"^(?:p|pence|c|¢)?,?\s?(?:(?:a|an|per|for each|for every|each|every|/)\s?)(?:(?P<n>\d+)\s?)?(?P<noun>[a-z]+)")
+_PER = re.compile(r"^(?:p|pence|c|¢)?,?\s?(?:(?:a|an|per|for each|for every|each|every)\s|/\s?)(?:(?P<n>\d+)\s?)?(?P<noun>[a-z]+)")
 _NOTES = tuple(map(Decimal, (1, 2, 5, 10, 20, 50, 100, 200)))
 _SLANG = {"fiver": 5, "fivers": 5, "tenner": 10, "tenners": 10, "twenty": 20, "fifty": 50}
 _RATE = re.compile(r"\b(?:per|each|apiece|a piece|every)\b|/")
@@ -545,7 +545,7 @@ def _is_recorded_count(many: Told, here: _Here) -> bool:
 def _divided(here: _Here) -> str | None:
     """Eighteen squares at five grams each: so many parts of what the record gives in all."""
     unit, values = quantities(here.stated)
-    if unit not in _ADDS or unit in CURRENCIES or not pattern("each").search(here.after[:24] + here.before[-24:]):
+    if unit not in _ADDS or unit in CURRENCIES or not pattern("each").search(f"{here.after[:24]} {here.before[-24:]}"):
         return None
     parts = [(told.value, None) for told in here.others if _is_many(told)]
     per = _PER.match(here.after)
@@ -593,3 +593,44 @@ _WAYS = (
     _of_next, _hedged, _converted, _in_days, _rest, _change, _price_of_one, _sum, _list, _multiple, _factor, _divided,
     _between, _within,
 )  # fmt: skip
+
+
+def overstated(stated: Stated, before: str, facts: Facts) -> str | None:
+    """What is wrong where a figure of the record's is said to be exceeded: "more than 300 m" of 300 m."""
+    if not before.endswith(" "):
+        return None
+    if pattern("exceeds").search(before):
+        wrong, bound = "which the record doesn't say is exceeded", _at_least
+    elif pattern("falls_short").search(before):
+        wrong, bound = "which the record doesn't say is less", _at_most
+    else:
+        return None
+    numeral = stated.text.strip("$£€ ")
+    return None if any(bound(facts.text, match) for match in re.finditer(re.escape(numeral), facts.text)) else wrong
+
+
+_MORE_BEFORE = re.compile(r"(?:over|more than|at least|min(?:imum)?\.?|above|from|≥|>|exceed\w*|upwards of) ?(?:of |: )?[$£€]?\Z")
+_MORE_AFTER = re.compile(r"\s?(?:\+|or more|plus|and (?:more|up|over))")
+_LESS_BEFORE = re.compile(r"(?:under|less than|up to|max(?:imum)?\.?|below|within|≤|<|fewer than|at most) ?(?:of |: )?[$£€]?\Z")
+_LESS_AFTER = re.compile(r"\s?(?:or (?:less|fewer|under)|max)")
+
+
+def _at_least(text: str, match: re.Match[str]) -> bool:
+    return bool(_MORE_BEFORE.search(text, 0, match.start()) or _MORE_AFTER.match(text, match.end()))
+
+
+def _at_most(text: str, match: re.Match[str]) -> bool:
+    return bool(_LESS_BEFORE.search(text, 0, match.start()) or _LESS_AFTER.match(text, match.end()))
+
+
+def more_told(plain: str, facts: Facts) -> Iterator[tuple[Stated, str]]:
+    """Numerals in words of what the record counts, which are more than it has, and how many that are."""
+    for noun, (values, source) in facts.counts.items():
+        if noun not in plain:
+            continue
+        for match in re.finditer(rf"\b({NUMERAL}) (?:[a-z-]+ )?{noun}(?:e?s)?\b", plain):
+            many = Decimal(number_of(match[1]))
+            if many > values[-1] and not holds(facts.text, match[0]):
+                stated = Stated(match[0], frozenset({many}), COUNT, start=match.start(), end=match.end())
+                if not any(told.start < match.end() and match.start() < told.end for told in numbers_in(plain)):
+                    yield stated, f"{source.shown} of {noun}"

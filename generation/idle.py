@@ -23,7 +23,7 @@ def is_idle(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> boo
         return (
             _is_a_time(stated, before, after, plain)
             or _is_a_label(stated, before, after)
-            or _is_the_readers(stated, plain, facts)
+            or _is_the_readers(stated, before, plain, facts)
             or _in_an_idiom(stated, plain)
         )
     if stated.unit == "%":
@@ -63,7 +63,9 @@ def _is_a_label(stated: Stated, before: str, after: str) -> bool:
     )
 
 
-def _is_the_readers(stated: Stated, plain: str, facts: Facts) -> bool:
+def _is_the_readers(stated: Stated, before: str, plain: str, facts: Facts) -> bool:
+    if pattern("holds").search(before):
+        return False
     nouns = nouns_of(plain, stated)
     return bool(nouns) and any(noun in _lives() and noun not in facts.counts for noun in nouns[:2])
 
