@@ -127,7 +127,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
         found += spoken
-        if may_state(line.plain):
+        if may_state(line.plain) or any(noun in line.plain for noun in facts.counts):
             found += _counted(line, look, [each.claim for each in spoken])
         if latin or masked or not line.plain.isascii():
             found += _worded(line, look, latin, masked=masked)
@@ -217,7 +217,9 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
     if stated.unit == CENT:
         stated = replace(stated, unit=(brief.product.currency or "usd").lower())
     if stated.unit == "lb" and brief.product.currency == "GBP" and "pound" in stated.text and not facts.support(stated):
-        stated = replace(stated, unit="gbp")  # thirty-two pounds are a price, where nothing weighs as much
+        money = replace(stated, unit="gbp")  # thirty-two pounds may be a price, where nothing weighs as much
+        if of_price(money, brief, facts) or derived(money, plain, brief, facts, None):
+            stated = money
     if stated.unit in CURRENCIES:
         kind, support, tell = _sum(stated, before, after, look)
     elif stated.unit == "off":
@@ -254,6 +256,9 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         support, tell = None, off
     elif support is None and kind != "offer":
         support = derived(stated, plain, brief, facts, aspect_of(plain, stated, since))
+    if support and support.startswith("promotions") and kind in ("offer", "price"):
+        if missing := left_out(brief, facts, look.whole):
+            support, tell = None, f"of whose promotion the copy leaves out the condition {missing!r}"
     value = figure(stated)
     span = (stated.start, stated.end)
     if support is None and kind == "number" and (spoken_of := _in_stock_claim(line, span, spoken)):

@@ -37,13 +37,15 @@ _WORD = re.compile(r"[a-z][a-z'’-]*")
 _ENDS_NOUN = frozenset("a an and are as at but by each for from in is of on or per plus that the to with x".split())
 _NUMERAL = re.compile(rf"\b(?P<number>(?:(?:a|{NUMERAL})[\s-]hundred(?: and {NUMERAL})?|{NUMERAL}))\b(?![\s-](?:hundred|thousand))")
 _ACROSS = re.compile(r"\s?(?:[x×*–—-]|by|to|or|and)\s?")
-_PER = re.compile(r"^(?:p|pence|c|¢)?,?\s?(?:(?:a|an|per|for each|for every|each|every)\s|/\s?)(?:(?P<n>\d+)\s?)?(?P<noun>[a-z]+)")
+_PER = re.compile(r"^\s?(?:pence|cents?|p|c|¢)?,?\s?(?:(?:a|an|per|for each|for every|each|every)\s|/\s?)(?:(?P<n>\d+)\s?)?(?P<noun>[a-z]+)")
+_RATIO = re.compile(r"(?:\s[a-z]+){0,3}?\s(?:for every|for each|per|a|an|to the|to an?|to every) (?P<unit>[a-z]+)")
+_A_UNIT = re.compile(r"\b(?:a|one) (lit(?:re|er)|kilo(?:gram)?|met(?:re|er)|pound|gallon|pint)\b")
 _NOTES = tuple(map(Decimal, (1, 2, 5, 10, 20, 50, 100, 200)))
 _SLANG = {"fiver": 5, "fivers": 5, "tenner": 10, "tenners": 10, "twenty": 20, "fifty": 50}
 _RATE = re.compile(r"\b(?:per|each|apiece|a piece|every)\b|/")
 _COUNTS = frozenset((None, "piece", COUNT))
 _ADDS = frozenset(("mg", "ml", "oz", "lb", "kcal", "s", "month", "mah", *CURRENCIES))  # half of it is half as much
-_MANY = 400  # the most of a thing that a copy multiplies by
+_MANY = 10_000  # the most of a thing that a copy multiplies by
 # Loosely, as "about 26 weeks" of half a year.
 _LOOSE_DAYS = {"month": Decimal("30.44"), "year": Decimal("365.25")}
 _PINTS = {"us": Decimal("473.176"), "uk": Decimal("568.261"), "eu": Decimal("568.261")}
@@ -358,7 +360,12 @@ def _change(here: _Here) -> str | None:
 
 def _price_of_one(here: _Here) -> str | None:
     """25p a square, $1.45 an ounce, £5 per 100 g: the price by what the record counts or measures."""
-    per = _PER.match(here.after) if here.stated.unit == here.currency else None
+    if here.stated.unit != here.currency:
+        return None
+    if pattern("each").search(f"{here.after[:24]} {here.before[-12:]}"):
+        if any((_is_many(told) or told.unit == "person") and _per(here, told.value) for told in here.others):
+            return here.of_price
+    per = _PER.match(here.after)
     if per is None:
         return None
     many, noun = Decimal(per["n"] or 1), stem(per["noun"])
@@ -396,9 +403,10 @@ def _counts(noun: str, each: Stated, source: Source) -> bool:
     if noun in words()["generic"] and each.unit == "piece":
         return True
     at = source.text.find(each.text)
-    return noun in (nouns_of(source.text, replace(each, end=at + len(each.text))) if at >= 0 else ()) or noun == stem(
-        source.column.rsplit(".", 1)[-1].lower().split(" ")[-1]
-    )
+    name = stem(source.column.rsplit(".", 1)[-1].lower().split(" ")[-1])
+    if len(name) > 3 and noun.startswith(name):  # a sleeper of what sleeps two
+        return True
+    return noun in (nouns_of(source.text, replace(each, end=at + len(each.text))) if at >= 0 else ())
 
 
 # sums and multiples
@@ -427,6 +435,8 @@ def _smallest(told: Told) -> Decimal:
 
 
 def _is_recorded(told: Told, here: _Here) -> bool:
+    if told.value == 1 and any(noun in here.facts.words for noun in told.nouns):
+        return True  # "plus one bag"
     if told.unit is None:
         for noun in told.nouns:
             if noun in here.facts.counts:
@@ -494,7 +504,11 @@ def _factor(here: _Here) -> str | None:
     own = Told(here.value, here.stated.unit, here.nouns, here.stated.start, here.stated.end)
     if not _is_many(own):
         return None
-    for told in numbers_in(here.plain):
+    wholes = [
+        Stated(match[0], frozenset({Decimal(1)}), unit_called(match[1]), start=match.start(), end=match.end())
+        for match in _A_UNIT.finditer(here.plain, here.stated.end, here.bounds[1])
+    ]
+    for told in (*numbers_in(here.plain), *wholes):
         if told.start > here.stated.end and told.end <= here.bounds[1] and len(told.values) == 1:
             if _says_so(here, own, told) and (support := _times(here, own, told, next(iter(told.values)))):
                 return support
@@ -545,10 +559,11 @@ def _is_recorded_count(many: Told, here: _Here) -> bool:
 def _divided(here: _Here) -> str | None:
     """Eighteen squares at five grams each: so many parts of what the record gives in all."""
     unit, values = quantities(here.stated)
-    if unit not in _ADDS or unit in CURRENCIES or not pattern("each").search(f"{here.after[:24]} {here.before[-24:]}"):
-        return None
-    parts = [(told.value, None) for told in here.others if _is_many(told)]
     per = _PER.match(here.after)
+    each_told = per or pattern("each").search(f"{here.after[:24]} {here.before[-24:]}")
+    if unit not in _ADDS or unit in CURRENCIES or not each_told:
+        return None
+    parts = [(told.value, None) for told in here.others if _is_many(told) or told.unit == "person"]
     if per and not per["n"]:  # five grams a square, though nobody tells how many
         known, source = here.facts.counts.get(stem(per["noun"]), ((), None))
         parts += [(value, source) for value in known[:1] if len(known) == 1]
@@ -557,6 +572,37 @@ def _divided(here: _Here) -> str | None:
     for value, known_unit, each, source in here.known:
         if known_unit == unit and any(value == part * own for part, _ in parts for own in values):
             return source.named(each.text)
+    return None
+
+
+def _uses(here: _Here) -> str | None:
+    """The 5,000 evenings of "25,000 hours at five hours a day", the 32 nights of 320 pages at ten a night."""
+    if here.stated.unit not in _COUNTS or not pattern("each").search(here.sentence):
+        return None
+    for told in here.others:
+        unit, _ = quantities(Stated("", frozenset({told.value}), told.unit))
+        for value, known_unit, each, source in here.known:
+            if value != _smallest(told) * here.value or value == _smallest(told):
+                continue
+            if unit in _COUNTS and known_unit in _COUNTS and any(_counts(noun, each, source) for noun in told.nouns):
+                return source.named(each.text)
+            if unit in _ADDS - _COUNTS and known_unit == unit:
+                return source.named(each.text)
+    return None
+
+
+def _ratio(here: _Here) -> str | None:
+    """75 lumens per watt of 600 lm and 8 W, nineteen hours for every hour of charging."""
+    per = _RATIO.match(here.after)
+    unit = unit_called(per["unit"]) if per else None
+    if unit is None or here.stated.unit in _COUNTS:
+        return None
+    own, values = quantities(here.stated)
+    of, ones = quantities(Stated("", frozenset({Decimal(1)}), unit))
+    for by, by_unit, one, _ in here.known:
+        for value, known_unit, each, source in here.known:
+            if by_unit == of and known_unit == own and one != each and by and by / next(iter(ones)) * next(iter(values)) == value:
+                return source.named(each.text)
     return None
 
 
@@ -591,7 +637,7 @@ def _nouns_of_next(here: _Here) -> tuple[str, ...]:
 
 _WAYS = (
     _of_next, _hedged, _converted, _in_days, _rest, _change, _price_of_one, _sum, _list, _multiple, _factor, _divided,
-    _between, _within,
+    _uses, _ratio, _between, _within,
 )  # fmt: skip
 
 

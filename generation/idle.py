@@ -12,6 +12,7 @@ from generation.facts import Facts
 from generation.numbers import COUNT, CURRENCIES, Stated, measure_of
 
 _SENTENCE_END = re.compile(r"[.!?;](?=\s+[a-z])(?<![ap]\.m\.)")
+_DECADE_BEFORE = re.compile(r"(?<!since )(?<!from )(?:\bthe|\bin the|\bearly|\blate|\bmid) ?-?\Z")
 _SUM_BEFORE = re.compile(r"\b(?:for|under|below|than|costs?|just|only|at|price[ds]?) (?:a |one )?\Z")
 _SOFT_WORDS = frozenset("seconds minute hour".split())
 
@@ -28,8 +29,15 @@ def is_idle(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> boo
         )
     if stated.unit == "%":
         return _in_an_idiom(stated, plain)
+    if pattern("unit_price").search(before) and stated.unit in ("g", "kg", "ml", "l", "oz", "lb", "m"):
+        return stated.values <= {1, 10, 100, 1000}
+    if stated.unit in CURRENCIES and pattern("cash").match(after):
+        return True
     if stated.unit in CURRENCIES:
         return stated.text in ("fiver", "tenner") and not _SUM_BEFORE.search(before)
+    if measure_of(stated.unit) in ("s", "month") and not stated.text[0].isdigit():
+        if pattern("own_time", "after").match(after) or pattern("own_time", "before").search(before):
+            return aspect is None or not facts.aspects.get(aspect)
     return _is_soft(stated, plain, facts, aspect)
 
 
@@ -40,6 +48,8 @@ def is_idle_day(day: Day, plain: str) -> bool:
 
 def _is_a_time(stated: Stated, before: str, after: str, plain: str) -> bool:
     told = words()["clock"]
+    if re.fullmatch(r"\d{1,2}\.\d\d", stated.text) and re.search(r"\b(?:the|at|by) \Z", before):
+        return bool(pattern("clock", "minutes").match(after)) and not _promises(plain, stated.start, stated.end)
     if stated.text.isdigit() and int(stated.text) < 60 and not re.match(r"[\s-]?(?:%|x\b)", after):
         clock = pattern("clock", "told").match(after)
         minutes = re.search(r"\d{1,2}[:.]\Z", before) and (
@@ -59,7 +69,9 @@ def _promises(plain: str, start: int, end: int) -> bool:
 
 def _is_a_label(stated: Stated, before: str, after: str) -> bool:
     return stated.text.isdigit() and bool(
-        pattern("labels", "before").search(before) or pattern("labels", "after").match(after)
+        pattern("labels", "before").search(before)
+        or pattern("labels", "after").match(after)
+        or (after.startswith(("s ", "s,", "s.")) and stated.text.endswith("0") and _DECADE_BEFORE.search(before))
     )
 
 
@@ -67,6 +79,8 @@ def _is_the_readers(stated: Stated, before: str, plain: str, facts: Facts) -> bo
     if pattern("holds").search(before):
         return False
     nouns = nouns_of(plain, stated)
+    if stated.values == {0} and set(nouns[:2]) & set(words()["nothing"]):
+        return True
     return bool(nouns) and any(noun in _lives() and noun not in facts.counts for noun in nouns[:2])
 
 
@@ -87,6 +101,6 @@ def _is_soft(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> bo
     """Whether "half an hour" or "thirty seconds" is a manner of speaking: where the record has no figure of its kind."""
     if stated.text[0].isdigit():
         return False
-    if stated.text.startswith(("half ", "a quarter", "three quarter")) and measure_of(stated.unit) == "s":
+    if stated.text.startswith(("half ", "a quarter", "three quarter", "a full", "a whole", "an entire", "one full")) and measure_of(stated.unit) == "s":
         return aspect is None or not facts.aspects.get(aspect)
     return stated.unit == "s" and not any(known.unit == "s" for known, _ in facts.numbers)

@@ -192,7 +192,7 @@ _COUNTED_RARELY = re.compile(
     rf"|\b(?P<big>(?:{NUMERAL}|a(?=[\s-](?:hundred|thousand)[\s-](?:and |[a-z]+-)?(?!(?:days?|times|years?|weeks?)\b)))"
     rf"[\s-](?:hundred|thousand)(?:(?:,| and|) {NUMERAL})?)[\s-](?P<bigunit>{_COUNTED_WORDS})\b(?P<bigoff>\s?off\b)?"
     rf"|\b(?P<slang>fiver|tenner)\b|\b(?P<whole>{'|'.join(_ONES[:12])}) and a half[\s-](?P<halfunit>{_COUNTED_WORDS})\b"
-    rf"|\b(?P<part_of>half an?|(?:a|three) quarters? of an?)[\s-](?P<of>{_HALVED})\b"
+    rf"|\b(?P<part_of>half an?|(?:a|three) quarters? of an?|a (?:whole|full)|an entire|one full)[\s-](?P<of>{_HALVED})\b"
     # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
     r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
 )
@@ -341,7 +341,7 @@ def _rarely(match: re.Match[str]) -> Stated:
         halves = frozenset({_WORDS[match["whole"]] + Decimal("0.5")})
         return Stated(match[0], halves, _UNIT_OF[match["halfunit"]])
     if part := match["part_of"]:
-        value = Decimal("0.5" if part.startswith("half") else "0.25" if part.startswith("a") else "0.75")
+        value = Decimal("0.5" if part.startswith("half") else "0.25" if part.startswith("a quarter") else "0.75" if part.startswith("three") else "1")
         return Stated(match[0], frozenset({value}), _UNIT_OF[match["of"]])
     counted = _DOZENS[match["dozens"]] if match["dozens"] else _han_number(match["many"])
     return Stated(match[0], frozenset({Decimal(counted)}), "piece")

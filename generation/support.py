@@ -46,6 +46,7 @@ _NOT_SOLID = re.compile(
 _A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
 _WARRANTS = re.compile(r"warrant|guarant|质保|保修")
 _STARS_OF = re.compile(r"([a-z]+|\d) stars")
+_PARTS_OF = (("a quarter of ", "0.25"), ("half ", "0.5"), ("half of ", "0.5"))
 _DECADES = re.compile(r"(?:for |of |over )?(a|one|two|three|four|five) (decade|centur)(?:s|y|ies)?")
 # What a promotion asks of the buyer besides its dates: a sum, how many, or who.
 _SUM_ASKED = re.compile(r"\b(?:over|above|from|of|spend|spending|than|least|minimum|exceed\w*|off|on)[^.;]{0,24}\Z")
@@ -75,7 +76,9 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
     if rule.action != "evidence":
         return None
     if rule.kind == "number" and (decades := _DECADES.fullmatch(words)):
-        years = Decimal(max(1, number_of(decades[1]))) * (100 if decades[2].startswith("c") else 10)
+        line, at = place or (words, 0)
+        part = next((Decimal(share) for told, share in _PARTS_OF if line.endswith(told, 0, at)), Decimal(1))
+        years = part * Decimal(max(1, number_of(decades[1]))) * (100 if decades[2].startswith("c") else 10)
         return facts.support(Stated(words, frozenset({years}), "year"))
     if brief.reviews and "review" in rule.evidence:
         return of_reviews(words, *(place or (words, 0)), brief)
