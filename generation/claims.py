@@ -17,7 +17,7 @@ from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
 from generation.materials import all_of_it, in_part, of_material
-from generation.numbers import CENT, CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
+from generation.numbers import CENT, CODE, COUNT, CURRENCIES, Stated, agree, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
@@ -55,6 +55,7 @@ _FORMER_AFTER = re.compile(
 _OFF_BEFORE = re.compile(
     r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
 )
+_AGE_BEFORE = re.compile(r"\bage[ds]?:? \Z")
 _LESS_AFTER = re.compile(
     r"\s?(?:below|lower than|less than|under)\s(?:the |its |our |a )?"
     r"(?:lowest|former|old|previous|usual|before|price|last|30)"
@@ -245,6 +246,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
             support, tell = None, f"where the record gives another of the {part}"
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
+        elif support and kind == "number" and _of_age(before, stated, facts):
+            support, tell = None, "where the record gives another age"
         elif support and facts.counts and kind == "number" and (noun := other_count(plain, stated, facts)):
             support, tell = None, f"where the record has another number of {noun}"
         support = support or of_days_left(stated, facts)
@@ -265,6 +268,12 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         tell = f"a number that the record doesn't hold; {spoken_of} says only that stock is limited"
         return _finding(line, kind, span, value, None, tell=tell, gate=NUMBERS, warned=True)
     return _finding(line, kind, span, value, support, tell=tell, gate=NUMBERS)
+
+
+def _of_age(before: str, stated: Stated, facts: Facts) -> bool:
+    """Whether a bare number is told as an age, and the record has another: age 5 of what is for 10 and up."""
+    known = facts.aspects.get("age", ())
+    return bool(known and _AGE_BEFORE.search(before)) and not any(agree(stated, each) for each in known)
 
 
 def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str | None, str]:

@@ -45,6 +45,7 @@ _SLANG = {"fiver": 5, "fivers": 5, "tenner": 10, "tenners": 10, "twenty": 20, "f
 _RATE = re.compile(r"\b(?:per|each|apiece|a piece|every)\b|/")
 _COUNTS = frozenset((None, "piece", COUNT))
 _ADDS = frozenset(("mg", "ml", "oz", "lb", "kcal", "s", "month", "mah", *CURRENCIES))  # half of it is half as much
+_PEOPLE = frozenset(("people", "person", "friend", "sleeper", "player", "hiker", "camper"))
 _MANY = 10_000  # the most of a thing that a copy multiplies by
 # Loosely, as "about 26 weeks" of half a year.
 _LOOSE_DAYS = {"month": Decimal("30.44"), "year": Decimal("365.25")}
@@ -344,7 +345,7 @@ def _change(here: _Here) -> str | None:
     if pattern("note_before").search(here.before):
         return here.of_price if any(price < here.value for price in here.prices) else None
     if pattern("change").match(here.after) or pattern("change_before").search(here.before):
-        told = [one.value for one in here.others if one.unit == here.currency and one.value in _NOTES]
+        told = [one.value for one in here.others if one.unit == here.currency]
         told += [Decimal(value) for word, value in _SLANG.items() if re.search(rf"\b{word}\b", here.sentence)]
         if any(note - price == here.value for note in told or _NOTES for price in here.prices):
             return here.of_price
@@ -363,8 +364,11 @@ def _price_of_one(here: _Here) -> str | None:
     if here.stated.unit != here.currency:
         return None
     if pattern("each").search(f"{here.after[:24]} {here.before[-12:]}"):
-        if any((_is_many(told) or told.unit == "person") and _per(here, told.value) for told in here.others):
-            return here.of_price
+        split = pattern("split").search(here.sentence)
+        for told in here.others:
+            shared = told.unit == "person" or _PEOPLE & set(told.nouns) or (_is_many(told) and (split or _is_recorded_count(told, here)))
+            if shared and _per(here, told.value):
+                return here.of_price
     per = _PER.match(here.after)
     if per is None:
         return None
@@ -373,7 +377,8 @@ def _price_of_one(here: _Here) -> str | None:
     for value, known_unit, each, source in here.known:
         if unit is not None and unit not in _COUNTS:
             in_all, of = quantities(Stated("", frozenset({many}), unit))
-            ones = value / next(iter(of)) if in_all == known_unit and in_all in _ADDS else None
+            lengthwise = in_all == "mm" and unit in ("m", "ft", "yd") and "length" in source.column.lower()
+            ones = value / next(iter(of)) if in_all == known_unit and (in_all in _ADDS or lengthwise) else None
         else:
             ones = value / many if each.unit in _COUNTS and _counts(noun, each, source) else None
         if ones and _per(here, ones):

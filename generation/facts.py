@@ -53,6 +53,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "cold": ("cold", "保冷", "冰镇"),
     "battery": ("battery", "playtime", "playing time", "runtime", "runs", "lasts", "续航"),
     "charging": ("charge", "charges", "charging", "recharges", "充电", "充满"),
+    "age": ("age", "ages", "aged"),
     "warranty": ("warranty", "guarantee", "质保", "保修"),
 }
 _ASPECT = re.compile(
@@ -302,7 +303,7 @@ def _facts(
         aspects=_aspects(named, told),
         parts=_parts(named),
         shares=tuple(shares_in(text)),
-        counts=dict(counts_in(named)),
+        counts=_with_others(dict(counts_in(named))),
     )
 
 
@@ -396,6 +397,11 @@ def counts_in(named: Iterable[tuple[str, Source]]) -> Iterator[tuple[str, tuple[
                 yield stem(match[2]), ((Decimal(match[1].replace(",", "")).normalize(),), source)
 
 
+def _with_others(counts: dict[str, tuple[tuple[Decimal, ...], Source]]) -> dict[str, tuple[tuple[Decimal, ...], Source]]:
+    """The same counts, told of what is another word for it as well: 40 servings are 40 cups."""
+    return {other: told for noun, told in counts.items() for other in _ALSO.get(noun, ())} | counts
+
+
 def stem(word: str) -> str:
     """A noun without its plural's ending."""
     if word.endswith("ies") and len(word) > 4:
@@ -405,14 +411,19 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
-_NOUN_AFTER = re.compile(r"[ -]?([a-z]+)(?:[ -]([a-z]+))?")
+_NOUN_AFTER = re.compile(
+    r"[ -]?(?!(?:of|and|or|in|for|with|on|to|at|from|by)\b)([a-z]+)(?:-[a-z]+)*"
+    r"(?: (?!(?:of|and|or|in|for|with|on|to|at|from|by|you|is|are|the|a)\b)(?:[a-z]+-)*([a-z]+)){0,2}"
+)
+_NOUN = re.compile("[a-z]+")
+_ALSO = {"serving": ("portion", "cup"), "portion": ("serving",), "wash": ("load",), "load": ("wash",)}
 
 
 def other_count(text: str, stated: Stated, facts: Facts) -> str | None:
     """What a number in a text counts, where the record has another number of it: 64 cards of 110 cards and 64 pieces."""
     match = _NOUN_AFTER.match(text, stated.end)
-    for word in match.groups() if match else ():
-        values, _ = facts.counts.get(stem(word or ""), ((), None))
+    for word in _NOUN.findall(match[0]) if match else ():
+        values, _ = facts.counts.get(stem(word), ((), None))
         if values and match:
             low, high = values[0], values[-1]
             if any(low <= value <= high for value in stated.values) or holds(facts.text, text[stated.start : match.end()]):
@@ -430,7 +441,7 @@ def other_part(text: str, stated: Stated, since: int, facts: Facts) -> str | Non
         return None
     clause = _PART_CLAUSE.split(text[since : stated.start])[-1] + " " + _PART_CLAUSE.split(text[stated.end :])[0]
     told = [(part, known) for part, known in facts.parts if any(holds(clause, part + end) for end in _PLURALS)]
-    if len(told) != 1:
+    if len({known for _, known in told}) != 1:
         return None
     part, known = told[0]
     alike = [each for each in known if measure_of(each.unit) == measure_of(stated.unit)]

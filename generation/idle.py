@@ -14,7 +14,7 @@ from generation.numbers import COUNT, CURRENCIES, Stated, measure_of
 _SENTENCE_END = re.compile(r"[.!?;](?=\s+[a-z])(?<![ap]\.m\.)")
 _DECADE_BEFORE = re.compile(r"(?<!since )(?<!from )(?:\bthe|\bin the|\bearly|\blate|\bmid) ?-?\Z")
 _SUM_BEFORE = re.compile(r"\b(?:for|under|below|than|costs?|just|only|at|price[ds]?) (?:a |one )?\Z")
-_SOFT_WORDS = frozenset("seconds minute hour".split())
+_PART_OF_TIME = ("half ", "a quarter", "three quarter", "a full", "a whole", "an entire", "one full", "an hour", "a minute")
 
 
 def is_idle(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> bool:
@@ -101,6 +101,10 @@ def _is_soft(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> bo
     """Whether "half an hour" or "thirty seconds" is a manner of speaking: where the record has no figure of its kind."""
     if stated.text[0].isdigit():
         return False
-    if stated.text.startswith(("half ", "a quarter", "three quarter", "a full", "a whole", "an entire", "one full")) and measure_of(stated.unit) == "s":
-        return aspect is None or not facts.aspects.get(aspect)
+    if pattern("works").search(plain[max(0, stated.start - 60) : stated.end + 40]):
+        return False
+    if stated.text.startswith(_PART_OF_TIME) and measure_of(stated.unit) == "s":
+        near = ("s", "min") if stated.unit == "min" else ("min",)
+        known = aspect in facts.aspects if aspect else any(each.unit in near for each, _ in facts.numbers)
+        return not known
     return stated.unit == "s" and not any(known.unit == "s" for known, _ in facts.numbers)

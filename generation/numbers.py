@@ -192,7 +192,9 @@ _COUNTED_RARELY = re.compile(
     rf"|\b(?P<big>(?:{NUMERAL}|a(?=[\s-](?:hundred|thousand)[\s-](?:and |[a-z]+-)?(?!(?:days?|times|years?|weeks?)\b)))"
     rf"[\s-](?:hundred|thousand)(?:(?:,| and|) {NUMERAL})?)[\s-](?P<bigunit>{_COUNTED_WORDS})\b(?P<bigoff>\s?off\b)?"
     rf"|\b(?P<slang>fiver|tenner)\b|\b(?P<whole>{'|'.join(_ONES[:12])}) and a half[\s-](?P<halfunit>{_COUNTED_WORDS})\b"
-    rf"|\b(?P<part_of>half an?|(?:a|three) quarters? of an?|a (?:whole|full)|an entire|one full)[\s-](?P<of>{_HALVED})\b"
+    r"|\b(?P<part_of>half an?|(?:a|three) quarters? of an?|a (?:whole|full)|an entire|one full"
+    r"|(?:(?<=under )|(?<=within )|(?<=less than )|(?<=about )|(?<=nearly )|(?<=almost )|(?<=more than )|(?<=over ))an?)"
+    rf"[\s-](?P<of>{_HALVED})\b"
     # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
     r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
 )
@@ -400,11 +402,11 @@ def _han_number(text: str) -> int:
     return total + current
 
 
-_BY = re.compile(r"\s?(?:[x×*]|by)\s?")
+_BY = re.compile(r"\s?(?:[x×*–-]|by|to)\s?")
 
 
 def of_one_measure(text: str) -> Iterator[Stated]:
-    """The numbers of a record, "20 x 30 cm" being 20 cm and 30 cm, whatever the copy makes of them."""
+    """The numbers of a record, "20 x 30 cm" being 20 cm and 30 cm, "45-60 min" 45 and 60, whatever the copy makes of them."""
     found = list(numbers_in(text))
     yield from found
     for at in range(len(found) - 2, -1, -1):
