@@ -21,6 +21,7 @@ from generation.numbers import CENT, CODE, COUNT, CURRENCIES, Stated, agree, fig
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
+    left_out,
     of_days_left,
     of_folds,
     of_former_price,
@@ -30,7 +31,6 @@ from generation.support import (
     of_price,
     of_rule,
     of_sum_off,
-    left_out,
     of_word,
 )
 
@@ -259,15 +259,20 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
         support, tell = None, off
     elif support is None and kind != "offer":
         support = derived(stated, plain, brief, facts, aspect_of(plain, stated, since))
-    if support and support.startswith("promotions") and kind in ("offer", "price"):
-        if missing := left_out(brief, facts, look.whole):
-            support, tell = None, f"of whose promotion the copy leaves out the condition {missing!r}"
+    if kind in ("offer", "price") and (missing := _condition_left_out(support, look)):
+        support, tell = None, missing
     value = figure(stated)
     span = (stated.start, stated.end)
     if support is None and kind == "number" and (spoken_of := _in_stock_claim(line, span, spoken)):
         tell = f"a number that the record doesn't hold; {spoken_of} says only that stock is limited"
         return _finding(line, kind, span, value, None, tell=tell, gate=NUMBERS, warned=True)
     return _finding(line, kind, span, value, support, tell=tell, gate=NUMBERS)
+
+
+def _condition_left_out(support: str | None, look: _Look) -> str | None:
+    """What is wrong with a claim that rests on a promotion whose condition no line tells."""
+    missing = left_out(look.brief, look.facts, look.whole) if support and support.startswith("promotions") else None
+    return missing and f"of whose promotion the copy leaves out the condition {missing!r}"
 
 
 def _of_age(before: str, stated: Stated, facts: Facts) -> bool:
@@ -337,9 +342,8 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
                     support = None  # 70% recycled isn't "entirely recycled"
                 tell = rule.tell
-                if support and support.startswith("promotions") and rule.kind in ("free", "offer"):
-                    if missing := left_out(look.brief, look.facts, look.whole):
-                        support, tell = None, f"of whose promotion the copy leaves out the condition {missing!r}"
+                if rule.kind in ("free", "offer") and (missing := _condition_left_out(support, look)):
+                    support, tell = None, missing
                 yield _finding(
                     line,
                     rule.kind,

@@ -1,7 +1,7 @@
 """Figures that no record holds and that follow from what it does: sums, multiples, shares, change, near measures.
 
-Tried only for a number that nothing supports as it is. Each way is narrow: what a figure is made of stands in the record,
-is told beside it or is the price, and measures the same. The words by which figures relate are data, ``idle`` 's too.
+Tried only for a number that nothing supports as it is. Each way is narrow: what a figure is made of stands in the
+record, is told beside it or is the price, and measures the same. The words by which figures relate are data.
 """
 
 import re
@@ -34,10 +34,18 @@ from generation.support import price_paid
 
 _BOUND = re.compile(r"[.!?;](?=\s)|\n")
 _WORD = re.compile(r"[a-z][a-z'’-]*")
-_ENDS_NOUN = frozenset("a an and are as at but by each for from in is of on or per plus that the to with x".split())
-_NUMERAL = re.compile(rf"\b(?P<number>(?:(?:a|{NUMERAL})[\s-]hundred(?: and {NUMERAL})?|{NUMERAL}))\b(?![\s-](?:hundred|thousand))")
+_ENDS_NOUN = frozenset(
+    ("a", "an", "and", "are", "as", "at", "but", "by", "each", "for", "from", "in", "is", "of", "on", "or", "per",
+     "plus", "that", "the", "to", "with", "x")
+)  # fmt: skip
+_NUMERAL = re.compile(
+    rf"\b(?P<number>(?:(?:a|{NUMERAL})[\s-]hundred(?: and {NUMERAL})?|{NUMERAL}))\b(?![\s-](?:hundred|thousand))"
+)
 _ACROSS = re.compile(r"\s?(?:[x×*–—-]|by|to|or|and)\s?")
-_PER = re.compile(r"^\s?(?:pence|cents?|p|c|¢)?,?\s?(?:(?:a|an|per|for each|for every|each|every)\s|/\s?)(?:(?P<n>\d+)\s?)?(?P<noun>[a-z]+)")
+_PER = re.compile(
+    r"^\s?(?:pence|cents?|p|c|¢)?,?\s?(?:(?:a|an|per|for each|for every|each|every)\s|/\s?)"
+    r"(?:(?P<n>\d+)\s?)?(?P<noun>[a-z]+)"
+)
 _RATIO = re.compile(r"(?:\s[a-z]+){0,3}?\s(?:for every|for each|per|a|an|to the|to an?|to every) (?P<unit>[a-z]+)")
 _A_UNIT = re.compile(r"\b(?:a|one) (lit(?:re|er)|kilo(?:gram)?|met(?:re|er)|pound|gallon|pint)\b")
 _NOTES = tuple(map(Decimal, (1, 2, 5, 10, 20, 50, 100, 200)))
@@ -293,7 +301,13 @@ def hedge_of(before: str, after: str) -> str | None:
 
 def _in_days(here: _Here) -> str | None:
     """365 days of a year, 52 weeks; 60 sticks at two a day last 30 days."""
-    if measure_of(here.stated.unit) != "s" or here.stated.unit not in ("day", "week"):
+    if here.stated.unit in _COUNTS and pattern("a_day").search(here.after):
+        for value, _, each, source in here.known:
+            if each.unit in _COUNTS and any(
+                told.unit == "day" and told.value * here.value == value for told in here.others
+            ):
+                return source.named(each.text)
+    if here.stated.unit not in ("day", "week"):
         return None
     days = here.value * (7 if here.stated.unit == "week" else 1)
     for value, unit, each, source in here.known:
@@ -324,9 +338,9 @@ def _rest(here: _Here) -> str | None:
     unit, values = quantities(here.stated)
     if unit not in _ADDS:
         return None
-    shares = [told.value for told in here.others if told.unit == "%"]
+    shares = [told.value for told in here.others if told.unit == "%" and _recorded_share(told.value, here)]
     for value, known_unit, each, source in here.known:
-        if known_unit == unit and any(value * share / 100 in values for share in shares if _recorded_share(share, here)):
+        if known_unit == unit and any(value * share / 100 in values for share in shares):
             return source.named(each.text)
     return None
 
@@ -353,9 +367,9 @@ def _change(here: _Here) -> str | None:
     promotion = here.facts.promotion
     if more and promotion:
         for each, source in here.facts.numbers:
-            if source.column == "promotions" and each.unit == here.currency:
-                if any(threshold - price == here.value for threshold in each.values for price in here.prices):
-                    return source.named(each.text)
+            threshold = source.column == "promotions" and each.unit == here.currency
+            if threshold and any(value - price == here.value for value in each.values for price in here.prices):
+                return source.named(each.text)
     return None
 
 
@@ -366,7 +380,8 @@ def _price_of_one(here: _Here) -> str | None:
     if pattern("each").search(f"{here.after[:24]} {here.before[-12:]}"):
         split = pattern("split").search(here.sentence)
         for told in here.others:
-            shared = told.unit == "person" or _PEOPLE & set(told.nouns) or (_is_many(told) and (split or _is_recorded_count(told, here)))
+            people = told.unit == "person" or _PEOPLE & set(told.nouns)
+            shared = people or (_is_many(told) and (split or _is_recorded_count(told, here)))
             if shared and _per(here, told.value):
                 return here.of_price
     per = _PER.match(here.after)
@@ -498,9 +513,9 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 def _multiple(here: _Here) -> str | None:
     """Three bags are $43.50, twenty-five bites come to 100 calories, two bars are thirty-six squares."""
     for told in here.others:
-        if _is_many(told) and told.end <= here.stated.start and _says_so(here, told, here.stated):
-            if support := _times(here, told, here.stated, here.value):
-                return support
+        said = _is_many(told) and told.end <= here.stated.start and _says_so(here, told, here.stated)
+        if said and (support := _times(here, told, here.stated, here.value)):
+            return support
     return None
 
 
@@ -514,9 +529,10 @@ def _factor(here: _Here) -> str | None:
         for match in _A_UNIT.finditer(here.plain, here.stated.end, here.bounds[1])
     ]
     for told in (*numbers_in(here.plain), *wholes):
-        if told.start > here.stated.end and told.end <= here.bounds[1] and len(told.values) == 1:
-            if _says_so(here, own, told) and (support := _times(here, own, told, next(iter(told.values)))):
-                return support
+        follows = told.start > here.stated.end and told.end <= here.bounds[1] and len(told.values) == 1
+        said = follows and _says_so(here, own, told)
+        if said and (support := _times(here, own, told, next(iter(told.values)))):
+            return support
     return None
 
 
@@ -605,8 +621,9 @@ def _ratio(here: _Here) -> str | None:
     own, values = quantities(here.stated)
     of, ones = quantities(Stated("", frozenset({Decimal(1)}), unit))
     for by, by_unit, one, _ in here.known:
+        in_all = by / next(iter(ones)) * next(iter(values))
         for value, known_unit, each, source in here.known:
-            if by_unit == of and known_unit == own and one != each and by and by / next(iter(ones)) * next(iter(values)) == value:
+            if by_unit == of and known_unit == own and one != each and by and in_all == value:
                 return source.named(each.text)
     return None
 
@@ -652,7 +669,9 @@ def overstated(stated: Stated, before: str, facts: Facts) -> str | None:
         return None
     if pattern("exceeds").search(before):
         wrong, bound = "which the record doesn't say is exceeded", _at_least
-    elif pattern("falls_short").search(before):
+    elif pattern("falls_short").search(before) or (
+        stated.unit in CURRENCIES and pattern("falls_short_of_price").search(before)
+    ):
         wrong, bound = "which the record doesn't say is less", _at_most
     else:
         return None
@@ -660,9 +679,13 @@ def overstated(stated: Stated, before: str, facts: Facts) -> str | None:
     return None if any(bound(facts.text, match) for match in re.finditer(re.escape(numeral), facts.text)) else wrong
 
 
-_MORE_BEFORE = re.compile(r"(?:over|more than|at least|min(?:imum)?\.?|above|from|≥|>|exceed\w*|upwards of) ?(?:of |: )?[$£€]?\Z")
+_MORE_BEFORE = re.compile(
+    r"(?:over|more than|at least|min(?:imum)?\.?|above|from|≥|>|exceed\w*|upwards of) ?(?:of |: )?[$£€]?\Z"
+)
 _MORE_AFTER = re.compile(r"\s?(?:\+|or more|plus|and (?:more|up|over))")
-_LESS_BEFORE = re.compile(r"(?:under|less than|up to|max(?:imum)?\.?|below|within|≤|<|fewer than|at most) ?(?:of |: )?[$£€]?\Z")
+_LESS_BEFORE = re.compile(
+    r"(?:under|less than|up to|max(?:imum)?\.?|below|within|≤|<|fewer than|at most) ?(?:of |: )?[$£€]?\Z"
+)
 _LESS_AFTER = re.compile(r"\s?(?:or (?:less|fewer|under)|max)")
 
 

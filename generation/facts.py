@@ -378,9 +378,11 @@ _BARE_COUNT = re.compile(r"(\d[\d,]*)(?:\s?(?:-|–|to)\s?(\d+))?")
 _COUNT_AND_NOUN = re.compile(r"(\d[\d,.]*)[ -]?([a-z]{2,})(?: \([^)]*\))?")
 _COUNTED_NAME = re.compile(r"(?:number|no\.?|count) of ([a-z ]+)|([a-z ]+) count")
 _NO_COUNT = frozenset(
-    "age ages dimensions inches reviews years months hours minutes pounds ounces grams specs ratings series class status"
-    " address sales ranks days watts volts ways".split()
-)
+    ("age", "ages", "dimensions", "inches", "reviews", "years", "months", "hours", "minutes", "pounds", "ounces",
+     "grams", "specs", "ratings", "series", "class", "status", "address", "sales", "ranks", "days", "watts", "volts",
+     "ways")
+)  # fmt: skip
+_Counts = Mapping[str, tuple[tuple[Decimal, ...], "Source"]]
 
 
 def counts_in(named: Iterable[tuple[str, Source]]) -> Iterator[tuple[str, tuple[tuple[Decimal, ...], Source]]]:
@@ -393,13 +395,14 @@ def counts_in(named: Iterable[tuple[str, Source]]) -> Iterator[tuple[str, tuple[
                 many = tuple(Decimal(each.replace(",", "")) for each in match.groups() if each)
                 yield stem(word[0]), (many, source)
         elif (match := _COUNT_AND_NOUN.fullmatch(source.text)) and unit_called(match[2]) in (None, "piece", COUNT):
-            if match[2] not in _NO_COUNT and match[1].replace(",", "").replace(".", "", 1).isdigit():
-                yield stem(match[2]), ((Decimal(match[1].replace(",", "")).normalize(),), source)
+            many_told = match[1].replace(",", "").rstrip(".")
+            if match[2] not in _NO_COUNT and many_told.replace(".", "", 1).isdigit():
+                yield stem(match[2]), ((Decimal(many_told).normalize(),), source)
 
 
-def _with_others(counts: dict[str, tuple[tuple[Decimal, ...], Source]]) -> dict[str, tuple[tuple[Decimal, ...], Source]]:
+def _with_others(counts: _Counts) -> _Counts:
     """The same counts, told of what is another word for it as well: 40 servings are 40 cups."""
-    return {other: told for noun, told in counts.items() for other in _ALSO.get(noun, ())} | counts
+    return {other: told for noun, told in counts.items() for other in _ALSO.get(noun, ())} | dict(counts)
 
 
 def stem(word: str) -> str:
@@ -420,13 +423,14 @@ _ALSO = {"serving": ("portion", "cup"), "portion": ("serving",), "wash": ("load"
 
 
 def other_count(text: str, stated: Stated, facts: Facts) -> str | None:
-    """What a number in a text counts, where the record has another number of it: 64 cards of 110 cards and 64 pieces."""
+    """What a number in a text counts, where the record has another number of it: 64 cards where it has 110."""
     match = _NOUN_AFTER.match(text, stated.end)
     for word in _NOUN.findall(match[0]) if match else ():
         values, _ = facts.counts.get(stem(word), ((), None))
         if values and match:
             low, high = values[0], values[-1]
-            if any(low <= value <= high for value in stated.values) or holds(facts.text, text[stated.start : match.end()]):
+            within = any(low <= value <= high for value in stated.values)
+            if within or holds(facts.text, text[stated.start : match.end()]):
                 return None
             return word
     return None

@@ -14,7 +14,9 @@ from generation.numbers import COUNT, CURRENCIES, Stated, measure_of
 _SENTENCE_END = re.compile(r"[.!?;](?=\s+[a-z])(?<![ap]\.m\.)")
 _DECADE_BEFORE = re.compile(r"(?<!since )(?<!from )(?:\bthe|\bin the|\bearly|\blate|\bmid) ?-?\Z")
 _SUM_BEFORE = re.compile(r"\b(?:for|under|below|than|costs?|just|only|at|price[ds]?) (?:a |one )?\Z")
-_PART_OF_TIME = ("half ", "a quarter", "three quarter", "a full", "a whole", "an entire", "one full", "an hour", "a minute")
+_PART_OF_TIME = (
+    *("half ", "a quarter", "three quarter", "a full", "a whole", "an entire", "one full", "an hour", "a minute"),
+)
 
 
 def is_idle(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> bool:
@@ -35,9 +37,9 @@ def is_idle(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> boo
         return True
     if stated.unit in CURRENCIES:
         return stated.text in ("fiver", "tenner") and not _SUM_BEFORE.search(before)
-    if measure_of(stated.unit) in ("s", "month") and not stated.text[0].isdigit():
-        if pattern("own_time", "after").match(after) or pattern("own_time", "before").search(before):
-            return aspect is None or not facts.aspects.get(aspect)
+    in_words = measure_of(stated.unit) in ("s", "month") and not stated.text[0].isdigit()
+    if in_words and (pattern("own_time", "after").match(after) or pattern("own_time", "before").search(before)):
+        return aspect is None or not facts.aspects.get(aspect)
     return _is_soft(stated, plain, facts, aspect)
 
 
@@ -55,7 +57,8 @@ def _is_a_time(stated: Stated, before: str, after: str, plain: str) -> bool:
         minutes = re.search(r"\d{1,2}[:.]\Z", before) and (
             pattern("clock", "minutes").match(after) or re.search(r":\Z", before)
         )
-        bare = re.search(rf"{told['bare']}\Z", before) and re.match(told["bare_after"], after) and int(stated.text) <= 24
+        bare = re.search(rf"{told['bare']}\Z", before) and re.match(told["bare_after"], after)
+        bare = bare if int(stated.text) <= 24 else None
         return bool(clock or minutes or bare) and not _promises(plain, stated.start, stated.end)
     return False
 
@@ -98,7 +101,7 @@ def _in_an_idiom(stated: Stated, plain: str) -> bool:
 
 
 def _is_soft(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> bool:
-    """Whether "half an hour" or "thirty seconds" is a manner of speaking: where the record has no figure of its kind."""
+    """Whether "half an hour" or "thirty seconds" is a manner of speaking: the record has no figure of its kind."""
     if stated.text[0].isdigit():
         return False
     if pattern("works").search(plain[max(0, stated.start - 60) : stated.end + 40]):

@@ -105,7 +105,8 @@ _SMALLEST: Mapping[str, tuple[str, Decimal]] = {
     unit: (smallest, Decimal(factor))
     for smallest, units in {
         "ml": {"ml": 1, "cl": 10, "l": 1000}, "mg": {"mg": 1, "g": 1000, "liang": 50_000, "jin": 500_000, "kg": 10**6},
-        "mm": {"mm": 1, "cm": 10, "m": 1000, "km": 10**6}, "inch": {"inch": 1, "ft": 12, "yd": 36, "mile": 63360}, "w": {"w": 1, "kw": 1000},
+        "mm": {"mm": 1, "cm": 10, "m": 1000, "km": 10**6}, "w": {"w": 1, "kw": 1000},
+        "inch": {"inch": 1, "ft": 12, "yd": 36, "mile": 63360},
         "s": {"s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800}, "month": {"month": 1, "year": 12},
     }.items()
     for unit, factor in units.items()
@@ -123,7 +124,8 @@ _GUARDS = {
     "in": r"(?![\s-]+(?!(?:wide|long|high|tall|deep|thick|x|by)\b)[a-z0-9])",
     "折": "(?![叠合纸页])", "米": "(?![白色黄灰])", "克": "(?!拉)", "升": "(?!级)", "天": "(?!然)", "年": "(?!级)",
     "层": "(?![次面出])", "格": "(?![外子局调])", "档": "(?![案次期])", "挡": "(?![住风雨])", "块": "(?![装状])",
-    "周": "(?![末边围到年])", "s": "(?<= s)", "v": r"(?![\s.]?\d)", "second": r"(?<![\s]second)(?![\s-](?:hand|helping))",
+    "周": "(?![末边围到年])", "s": "(?<= s)", "v": r"(?![\s.]?\d)",
+    "second": r"(?<![\s]second)(?![\s-](?:hand|helping))",
     "只": "(?![要需有])", "包": "(?![邮装裹括])", "两": "(?![个只种次人位款层年天边旁侧])",
 }  # fmt: skip
 
@@ -163,6 +165,7 @@ _COUNTED_WORDS = _any_of(
     if word.isascii() and word.isalpha() and len(word) > 2 and unit not in ("person", *_WORDS_ARE_IDLE)
 )  # fmt: skip
 _PART_OFF = {"half": ("50",), "third": ("33", "33.3", "33.33"), "quarter": ("25",), "fifth": ("20",), "tenth": ("10",)}
+_SHARES_OF = {"half": "0.5", "a quarter": "0.25", "three": "0.75"}
 _DOZENS = {"half a": 6, "two": 24, "three": 36, "four": 48}
 # "Two chest pockets" are two pockets; of a record only, for "two more hours" count nothing.
 _COUNTED_THINGS = re.compile(
@@ -179,7 +182,8 @@ _COUNTED = re.compile(
     r"|[只片支包盒瓶件](?=装)|色|(?:个|只)(?:口袋|抽屉|隔层|档位|按钮|插孔|轮子|模式|杯|碗))"
     r"|(?P<half>half[\s-]price|半价)"
 )
-NUMERAL = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES[:9])}))?|{'|'.join(sorted(_ONES, key=len, reverse=True))})"
+_TENS_AND_ONES = rf"(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES[:9])}))?"
+NUMERAL = rf"(?:{_TENS_AND_ONES}|{'|'.join(sorted(_ONES, key=len, reverse=True))})"
 """A numeral in words below a hundred."""
 _HALVED = r"lit(?:re|er)|kilo(?:gram(?:me)?)?|met(?:re|er)|centimet(?:re|er)|gallon|pint|inch|foot|mile|hour|minute"
 # What few texts hold has a pattern of its own, which the others needn't be tried with.
@@ -193,7 +197,8 @@ _COUNTED_RARELY = re.compile(
     rf"[\s-](?:hundred|thousand)(?:(?:,| and|) {NUMERAL})?)[\s-](?P<bigunit>{_COUNTED_WORDS})\b(?P<bigoff>\s?off\b)?"
     rf"|\b(?P<slang>fiver|tenner)\b|\b(?P<whole>{'|'.join(_ONES[:12])}) and a half[\s-](?P<halfunit>{_COUNTED_WORDS})\b"
     r"|\b(?P<part_of>half an?|(?:a|three) quarters? of an?|a (?:whole|full)|an entire|one full"
-    r"|(?:(?<=under )|(?<=within )|(?<=less than )|(?<=about )|(?<=nearly )|(?<=almost )|(?<=more than )|(?<=over ))an?)"
+    r"|(?:(?<=under )|(?<=within )|(?<=less than )|(?<=about )|(?<=nearly )|(?<=almost )|(?<=more than )"
+    r"|(?<=over ))an?)"
     rf"[\s-](?P<of>{_HALVED})\b"
     # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
     r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
@@ -343,7 +348,7 @@ def _rarely(match: re.Match[str]) -> Stated:
         halves = frozenset({_WORDS[match["whole"]] + Decimal("0.5")})
         return Stated(match[0], halves, _UNIT_OF[match["halfunit"]])
     if part := match["part_of"]:
-        value = Decimal("0.5" if part.startswith("half") else "0.25" if part.startswith("a quarter") else "0.75" if part.startswith("three") else "1")
+        value = next((Decimal(share) for told, share in _SHARES_OF.items() if part.startswith(told)), Decimal(1))
         return Stated(match[0], frozenset({value}), _UNIT_OF[match["of"]])
     counted = _DOZENS[match["dozens"]] if match["dozens"] else _han_number(match["many"])
     return Stated(match[0], frozenset({Decimal(counted)}), "piece")
@@ -406,7 +411,7 @@ _BY = re.compile(r"\s?(?:[x×*–-]|by|to)\s?")
 
 
 def of_one_measure(text: str) -> Iterator[Stated]:
-    """The numbers of a record, "20 x 30 cm" being 20 cm and 30 cm, "45-60 min" 45 and 60, whatever the copy makes of them."""
+    """The numbers of a record, "20 x 30 cm" being 20 cm and 30 cm, whatever the copy makes of them; so "45-60 min"."""
     found = list(numbers_in(text))
     yield from found
     for at in range(len(found) - 2, -1, -1):

@@ -52,7 +52,10 @@ _DECADES = re.compile(r"(?:for |of |over )?(a|one|two|three|four|five) (decade|c
 _SUM_ASKED = re.compile(r"\b(?:over|above|from|of|spend|spending|than|least|minimum|exceed\w*|off|on)[^.;]{0,24}\Z")
 _SUM_AND_MORE = re.compile(r"\s?(?:\+|or (?:more|over|above)|and (?:more|over|above|up)|plus\b|minimum|upwards)")
 _BUYERS = re.compile(r"\b(new|first|members?|subscribers?|students?|newsletter|loyalty|club|app)\b(?! day| week)")
-_HOW_MANY = re.compile(r"\b(?:when you (?:buy|order)|on|buy|any|for) (two|three|four|2|3|4)\b(?! \w+ (?:only|styles))|\b(two|three|four|2|3|4) or more\b")
+_HOW_MANY = re.compile(
+    r"\b(?:when you (?:buy|order)|on|buy|any|for) (two|three|four|2|3|4)\b(?! \w+ (?:only|styles))"
+    r"|\b(two|three|four|2|3|4) or more\b"
+)
 _FOLD_NUMERALS = ("2二", "3三", "4四", "5五", "6六")
 _FOLDS = re.compile(r"[^,。!?;、\s起优促后价]{0,6}(?:伞|屏|床|沙发|梯|垫|桌|椅|凳|镜|收纳|收起|收好|折叠|钱包)")
 BLENDED = re.compile(r"blend|mix|混纺|混合")
@@ -232,7 +235,8 @@ def left_out(brief: Brief, facts: Facts, whole: str) -> str | None:
             if told.isdisjoint(stated.values) and not (paid is not None and paid >= max(stated.values)):
                 return stated.text
     for word in words:
-        if not any(holds(whole, each) or holds(whole, f"{each}s") or holds(whole, each.removesuffix("s")) for each in (word, *_alike(word))):
+        forms = [form for each in (word, *_alike(word)) for form in (each, f"{each}s", each.removesuffix("s"))]
+        if not any(holds(whole, form) for form in forms):
             return word
     return None
 
