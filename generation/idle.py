@@ -45,7 +45,12 @@ def is_idle(stated: Stated, plain: str, facts: Facts, aspect: str | None) -> boo
 
 def is_idle_day(day: Day, plain: str) -> bool:
     """Whether a date is a feast that everybody knows, and no day by which the shop promises anything."""
-    return str(day)[-5:] in words()["feasts"] and day.year is None and not _promises(plain, day.start, day.end)
+    return (
+        day.text.isascii()
+        and str(day)[-5:] in words()["feasts"]
+        and day.year is None
+        and not _promises(plain, day.start, day.end)
+    )
 
 
 def _is_a_time(stated: Stated, before: str, after: str, plain: str) -> bool:
