@@ -186,9 +186,9 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         dated = any(day.start < stated.end and day.end > stated.start for day in days)
         if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
-            told = _number(line, stated, before, look, spoken, since)
-            if not (told.refused and is_idle(stated, line.plain, look.facts, aspect_of(line.plain, stated, since))):
-                yield told
+            number = _number(line, stated, before, look, spoken, since)
+            if not (number.refused and is_idle(stated, line.plain, look.facts, aspect_of(line.plain, stated, since))):
+                yield number
         end = stated.end
     for stated, told in more_told(line.plain, look.facts):
         support = derived(stated, line.plain, look.brief, look.facts, None)

@@ -584,7 +584,9 @@ def _divided(here: _Here) -> str | None:
     each_told = per or pattern("each").search(f"{here.after[:24]} {here.before[-24:]}")
     if unit not in _ADDS or unit in CURRENCIES or not each_told:
         return None
-    parts = [(told.value, None) for told in here.others if _is_many(told) or told.unit == "person"]
+    parts: list[tuple[Decimal, Source | None]] = [
+        (told.value, None) for told in here.others if _is_many(told) or told.unit == "person"
+    ]
     if per and not per["n"]:  # five grams a square, though nobody tells how many
         known, source = here.facts.counts.get(stem(per["noun"]), ((), None))
         parts += [(value, source) for value in known[:1] if len(known) == 1]

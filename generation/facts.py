@@ -432,7 +432,7 @@ def other_count(text: str, stated: Stated, facts: Facts) -> str | None:
             within = any(low <= value <= high for value in stated.values)
             if within or holds(facts.text, text[stated.start : match.end()]):
                 return None
-            return word
+            return str(word)
     return None
 
 
