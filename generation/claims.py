@@ -9,16 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
+from generation.derived import derived, more_told, overstated
 from generation.digests import of_reviewers
-from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_part, share_of
+from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_count, other_part, share_of
+from generation.idle import is_idle, is_idle_day
 from generation.lexicon import Lexicon, Span, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
 from generation.materials import all_of_it, in_part, of_material
-from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
+from generation.numbers import CENT, CODE, COUNT, CURRENCIES, Stated, agree, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
 from generation.support import (
+    left_out,
     of_days_left,
     of_folds,
     of_former_price,
@@ -52,6 +55,7 @@ _FORMER_AFTER = re.compile(
 _OFF_BEFORE = re.compile(
     r"(?:\bsav(?:e|es|ing|ings of)\s(?:up to\s|an extra\s|over\s)?|立减|直降|直减|满减|降价|[立再共]?省|便宜|优惠)\s?\Z"
 )
+_AGE_BEFORE = re.compile(r"\bage[ds]?:? \Z")
 _LESS_AFTER = re.compile(
     r"\s?(?:below|lower than|less than|under)\s(?:the |its |our |a )?"
     r"(?:lowest|former|old|previous|usual|before|price|last|30)"
@@ -104,6 +108,7 @@ class _Look:
     facts: Facts
     words: Lexicon
     policy: Policy
+    whole: str  # every line of the copy, normalised
 
 
 def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
@@ -111,7 +116,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     lines = lines_of(fields)
     whole = "\n".join(line.plain for line in lines)
     market = market_of(brief.campaign.market, brief.locale)
-    look = _Look(brief, facts, lexicon(), policy(market, brief.channel))
+    look = _Look(brief, facts, lexicon(), policy(market, brief.channel), whole)
     masked = may_hide(whole)
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
@@ -124,7 +129,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
         found += spoken
-        if stating and may_state(line.plain):
+        if (stating and may_state(line.plain)) or any(noun in line.plain for noun in facts.counts):
             found += _counted(line, look, [each.claim for each in spoken])
         spans = [(start - at, end - at) for start, end in words if 0 <= start - at < len(line.plain)] if words else ()
         if spans or masked:
@@ -171,6 +176,8 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
     days = [day for day in dates_in(line.plain) if _is_date(day, line, look.facts)]
     for day in days:
         support = next((source.named(known.text) for known, source in look.facts.days if day.agrees(known)), None)
+        if support is None and is_idle_day(day, line.plain):
+            continue
         tell = "which the record doesn't hold"
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
     since = end = 0  # where the words before a number begin: at the end of the one before
@@ -182,8 +189,14 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         dated = any(day.start < stated.end and day.end > stated.start for day in days)
         if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
-            yield _number(line, stated, before, look, spoken, since)
+            number = _number(line, stated, before, look, spoken, since)
+            if not (number.refused and is_idle(stated, line.plain, look.facts, aspect_of(line.plain, stated, since))):
+                yield number
         end = stated.end
+    for stated, told in more_told(line.plain, look.facts):
+        support = derived(stated, line.plain, look.brief, look.facts, None)
+        tell = f"where the record has {told}"
+        yield _finding(line, "number", (stated.start, stated.end), figure(stated), support, tell=tell, gate=NUMBERS)
 
 
 def _only_stresses(line: Line, stated: Stated, spoken: list[Claim]) -> bool:
@@ -205,6 +218,12 @@ def _is_date(day: Day, line: Line, facts: Facts) -> bool:
 def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[Claim], since: int) -> Finding:
     facts, brief, plain = look.facts, look.brief, line.plain
     after, tell, kind = plain[stated.end :], "which the record doesn't hold", "number"
+    if stated.unit == CENT:
+        stated = replace(stated, unit=(brief.product.currency or "usd").lower())
+    if stated.unit == "lb" and brief.product.currency == "GBP" and "pound" in stated.text and not facts.support(stated):
+        money = replace(stated, unit="gbp")  # thirty-two pounds may be a price, where nothing weighs as much
+        if of_price(money, brief, facts) or derived(money, plain, brief, facts, None):
+            stated = money
     if stated.unit in CURRENCIES:
         kind, support, tell = _sum(stated, before, after, look)
     elif stated.unit == "off":
@@ -230,17 +249,39 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
             support, tell = None, f"where the record gives another of the {part}"
         elif support and kind == "percentage" and not _shared(plain, stated, look):
             support, tell = None, "of which the record gives another share"
+        elif support and kind == "number" and _of_age(before, stated, facts):
+            support, tell = None, "where the record gives another age"
+        elif support and facts.counts and kind == "number" and (noun := other_count(plain, stated, facts)):
+            support, tell = None, f"where the record has another number of {noun}"
         support = support or of_days_left(stated, facts)
         if brief.reviews and (support is None or support.startswith(REVIEWS)):
             support = of_reviewers(plain, stated.start, stated.end, brief, facts) or support
         if support is None and stated.unit == "day" and _OF_HISTORY.search(before + after[:24]):
             support = of_history_days(stated, brief, facts)
+    if support and kind in ("measure", "number", "price") and (off := overstated(stated, before, facts)):
+        support, tell = None, off
+    elif support is None and kind != "offer":
+        support = derived(stated, plain, brief, facts, aspect_of(plain, stated, since))
+    if kind in ("offer", "price") and (missing := _condition_left_out(support, look)):
+        support, tell = None, missing
     value = figure(stated)
     span = (stated.start, stated.end)
     if support is None and kind == "number" and (spoken_of := _in_stock_claim(line, span, spoken)):
         tell = f"a number that the record doesn't hold; {spoken_of} says only that stock is limited"
         return _finding(line, kind, span, value, None, tell=tell, gate=NUMBERS, warned=True)
     return _finding(line, kind, span, value, support, tell=tell, gate=NUMBERS)
+
+
+def _condition_left_out(support: str | None, look: _Look) -> str | None:
+    """What is wrong with a claim that rests on a promotion whose condition no line tells."""
+    missing = left_out(look.brief, look.facts, look.whole) if support and support.startswith("promotions") else None
+    return missing and f"of whose promotion the copy leaves out the condition {missing!r}"
+
+
+def _of_age(before: str, stated: Stated, facts: Facts) -> bool:
+    """Whether a bare number is told as an age, and the record has another: age 5 of what is for 10 and up."""
+    known = facts.aspects.get("age", ())
+    return bool(known and _AGE_BEFORE.search(before)) and not any(agree(stated, each) for each in known)
 
 
 def _sum(stated: Stated, before: str, after: str, look: _Look) -> tuple[str, str | None, str]:
@@ -303,13 +344,16 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 support = of_rule(rule, words, look.brief, look.facts, place)
                 if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
                     support = None  # 70% recycled isn't "entirely recycled"
+                tell = rule.tell
+                if rule.kind in ("free", "offer") and (missing := _condition_left_out(support, look)):
+                    support, tell = None, missing
                 yield _finding(
                     line,
                     rule.kind,
                     span,
                     words,
                     support,
-                    tell=rule.tell,
+                    tell=tell,
                     rule=rule,
                     warned=rule.action == "warn",
                 )

@@ -15,6 +15,7 @@ from typing import Any
 
 from generation.dates import Day, dates_in, day_of
 from generation.numbers import (
+    COUNT,
     CURRENCIES,
     Stated,
     agree,
@@ -22,6 +23,7 @@ from generation.numbers import (
     numbers_in,
     of_one_measure,
     things_in,
+    unit_called,
     unit_of_name,
 )
 from generation.prompts import clean, product_view, reviews_view
@@ -51,6 +53,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "cold": ("cold", "保冷", "冰镇"),
     "battery": ("battery", "playtime", "playing time", "runtime", "runs", "lasts", "续航"),
     "charging": ("charge", "charges", "charging", "recharges", "充电", "充满"),
+    "age": ("age", "ages", "aged"),
     "warranty": ("warranty", "guarantee", "质保", "保修"),
 }
 _ASPECT = re.compile(
@@ -116,6 +119,7 @@ class Facts:
         tuple[str, tuple[Stated, ...]], ...
     ]  # and those of a part: "drawer" of "drawer width", 被套 of 被套尺寸
     shares: tuple[tuple[str, frozenset[Decimal]], ...]  # "cotton", 80: what per cent of it is what
+    counts: Mapping[str, tuple[tuple[Decimal, ...], Source]]  # "card", 110: how many of it there are, or from, to
 
     def support(self, stated: Stated) -> str | None:
         """What in the record gives a number with the unit that it is given; None where nothing does."""
@@ -261,7 +265,7 @@ def _of_both(first: _Told, second: _Told) -> Facts:
         numbers=one.numbers + other.numbers, days=one.days + other.days,
         words=one.words | other.words, things=one.things | other.things, values=one.values + other.values,
         sources=one.sources + other.sources, aspects=aspects,
-        shares=one.shares + other.shares,
+        shares=one.shares + other.shares, counts={},
     )  # fmt: skip
 
 
@@ -299,6 +303,7 @@ def _facts(
         aspects=_aspects(named, told),
         parts=_parts(named),
         shares=tuple(shares_in(text)),
+        counts=_with_others(dict(counts_in(named))),
     )
 
 
@@ -369,6 +374,68 @@ def _parts(named: list[tuple[str, Source]]) -> tuple[tuple[str, tuple[Stated, ..
     return tuple((part, tuple(stated)) for part, stated in found.items()) if len(found) > 1 else ()
 
 
+_BARE_COUNT = re.compile(r"(\d[\d,]*)(?:\s?(?:-|–|to)\s?(\d+))?")
+_COUNT_AND_NOUN = re.compile(r"(\d[\d,.]*)[ -]?([a-z]{2,})(?: \([^)]*\))?")
+_COUNTED_NAME = re.compile(r"(?:number|no\.?|count) of ([a-z ]+)|([a-z ]+) count")
+_NO_COUNT = frozenset(
+    ("age", "ages", "dimensions", "inches", "reviews", "years", "months", "hours", "minutes", "pounds", "ounces",
+     "grams", "specs", "ratings", "series", "class", "status", "address", "sales", "ranks", "days", "watts", "volts",
+     "ways")
+)  # fmt: skip
+_Counts = Mapping[str, tuple[tuple[Decimal, ...], "Source"]]
+
+
+def counts_in(named: Iterable[tuple[str, Source]]) -> Iterator[tuple[str, tuple[tuple[Decimal, ...], Source]]]:
+    """What attributes count, by the noun's stem: cards: 110, players: 2-5, pressure: 15 bar."""
+    for name, source in named:
+        if match := _BARE_COUNT.fullmatch(source.text):
+            told = _COUNTED_NAME.fullmatch(name)
+            word = (told[1] or told[2] if told else name).split()[-1:]
+            if word and (told or word[0].endswith("s")) and word[0].isascii() and word[0] not in _NO_COUNT:
+                many = tuple(Decimal(each.replace(",", "")) for each in match.groups() if each)
+                yield stem(word[0]), (many, source)
+        elif (match := _COUNT_AND_NOUN.fullmatch(source.text)) and unit_called(match[2]) in (None, "piece", COUNT):
+            many_told = match[1].replace(",", "").rstrip(".")
+            if match[2] not in _NO_COUNT and many_told.replace(".", "", 1).isdigit():
+                yield stem(match[2]), ((Decimal(many_told).normalize(),), source)
+
+
+def _with_others(counts: _Counts) -> _Counts:
+    """The same counts, told of what is another word for it as well: 40 servings are 40 cups."""
+    return {other: told for noun, told in counts.items() for other in _ALSO.get(noun, ())} | dict(counts)
+
+
+def stem(word: str) -> str:
+    """A noun without its plural's ending."""
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("ches", "shes", "xes", "sses", "zes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+_NOUN_AFTER = re.compile(
+    r"[ -]?(?!(?:of|and|or|in|for|with|on|to|at|from|by)\b)([a-z]+)(?:-[a-z]+)*"
+    r"(?: (?!(?:of|and|or|in|for|with|on|to|at|from|by|you|is|are|the|a)\b)(?:[a-z]+-)*([a-z]+)){0,2}"
+)
+_NOUN = re.compile("[a-z]+")
+_ALSO = {"serving": ("portion", "cup"), "portion": ("serving",), "wash": ("load",), "load": ("wash",)}
+
+
+def other_count(text: str, stated: Stated, facts: Facts) -> str | None:
+    """What a number in a text counts, where the record has another number of it: 64 cards where it has 110."""
+    match = _NOUN_AFTER.match(text, stated.end)
+    for word in _NOUN.findall(match[0]) if match else ():
+        values, _ = facts.counts.get(stem(word), ((), None))
+        if values and match:
+            low, high = values[0], values[-1]
+            within = any(low <= value <= high for value in stated.values)
+            if within or holds(facts.text, text[stated.start : match.end()]):
+                return None
+            return str(word)
+    return None
+
+
 def other_part(text: str, stated: Stated, since: int, facts: Facts) -> str | None:
     """The part whose number a text gives, where the record has another for it: the cover's size for the sheet.
 
@@ -378,7 +445,7 @@ def other_part(text: str, stated: Stated, since: int, facts: Facts) -> str | Non
         return None
     clause = _PART_CLAUSE.split(text[since : stated.start])[-1] + " " + _PART_CLAUSE.split(text[stated.end :])[0]
     told = [(part, known) for part, known in facts.parts if any(holds(clause, part + end) for end in _PLURALS)]
-    if len(told) != 1:
+    if len({known for _, known in told}) != 1:
         return None
     part, known = told[0]
     alike = [each for each in known if measure_of(each.unit) == measure_of(stated.unit)]

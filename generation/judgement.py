@@ -18,13 +18,14 @@ from generation.channels import load_channel
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
     "answers.py", "audiences.py", "calibration.py", "checks.py", "claims.py", "comparing.py", "content.py",
-    "counting.py", "dates.py", "digests.py", "endings.py", "facts.py", "guards.py", "injection.py", "lexicon.py",
+    "counting.py", "dates.py", "derived.py", "digests.py", "endings.py", "facts.py", "guards.py", "idle.py",
+    "injection.py", "lexicon.py",
     "lines.py", "looks.py", "materials.py", "measures.py", "needles.py", "numbers.py", "parsing.py", "personal.py",
     "policies.py", "prompts.py", "readability.py", "scoring.py", "shape.py", "stages.py", "support.py", "tongues.py",
 )  # fmt: skip
 DATA = (
-    "kinds.yaml", "scoring.yaml", "readability.yaml", "stages.yaml", "voices.yaml", "corpus/words-zh-CN.txt",
-    "corpus/zh-CN.yaml",
+    "figures.yaml", "kinds.yaml", "scoring.yaml", "readability.yaml", "stages.yaml", "voices.yaml",
+    "corpus/words-zh-CN.txt", "corpus/zh-CN.yaml",
 )  # fmt: skip
 
 

@@ -52,12 +52,24 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
     "°f": ("°f", "华氏度"),
     "gsm": ("gsm", "g/m2", "g/m²"),
     "kcal": ("kcal", "calories", "大卡", "千卡"),
+    "s": ("s", "sec", "secs", "second", "seconds"),
     "h": ("h", "hr", "hrs", "hour", "hours", "小时"),
     "min": ("min", "mins", "minute", "minutes", "分钟"),
     "day": ("day", "days", "天", "日"),
     "week": ("week", "weeks", "周", "星期"),
     "year": ("year", "years", "年"),
     "month": ("month", "months", "个月"),
+    "mile": ("mile", "miles"),
+    "yd": ("yd", "yds", "yard", "yards"),
+    "pint": ("pint", "pints"),
+    "gal": ("gal", "gallon", "gallons"),
+    "rpm": ("rpm",),
+    "psi": ("psi",),
+    "v": ("v", "volt", "volts"),
+    "hz": ("hz",),
+    "mph": ("mph",),
+    "mp": ("mp", "megapixel", "megapixels"),
+    "wh": ("wh", "watt-hours"),
     "gb": ("gb",),
     "tb": ("tb",),
     "lm": ("lm", "lumen", "lumens", "流明"),
@@ -79,9 +91,9 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
     "times": ("times", "倍"),
     "person": ("person", "persons", "people"),
     "off": ("折",),
-    "usd": ("$", "us$", "usd", "dollar", "dollars", "美元", "美金"),
+    "usd": ("$", "us$", "usd", "dollar", "dollars", "bucks", "美元", "美金"),
     "eur": ("€", "eur", "euro", "euros", "欧元"),
-    "gbp": ("£", "gbp", "英镑"),
+    "gbp": ("£", "gbp", "quid", "英镑"),
     "cny": ("¥", "cn¥", "cny", "rmb", "元", "块钱", "块", "人民币"),
     "cad": ("ca$", "cad", "加元"),
     "jpy": ("jp¥", "jpy", "日元"),
@@ -93,8 +105,9 @@ _SMALLEST: Mapping[str, tuple[str, Decimal]] = {
     unit: (smallest, Decimal(factor))
     for smallest, units in {
         "ml": {"ml": 1, "cl": 10, "l": 1000}, "mg": {"mg": 1, "g": 1000, "liang": 50_000, "jin": 500_000, "kg": 10**6},
-        "mm": {"mm": 1, "cm": 10, "m": 1000, "km": 10**6}, "inch": {"inch": 1, "ft": 12}, "w": {"w": 1, "kw": 1000},
-        "min": {"min": 1, "h": 60, "day": 1440, "week": 10080}, "month": {"month": 1, "year": 12},
+        "mm": {"mm": 1, "cm": 10, "m": 1000, "km": 10**6}, "w": {"w": 1, "kw": 1000},
+        "inch": {"inch": 1, "ft": 12, "yd": 36, "mile": 63360},
+        "s": {"s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800}, "month": {"month": 1, "year": 12},
     }.items()
     for unit, factor in units.items()
 }  # fmt: skip
@@ -102,6 +115,7 @@ _SMALLEST: Mapping[str, tuple[str, Decimal]] = {
 _METRIC: Mapping[str, Mapping[str, Decimal]] = {
     "oz": {"mg": Decimal("28349.523"), "ml": Decimal("29.5735")}, "lb": {"mg": Decimal("453592.37")},
     "inch": {"mm": Decimal("25.4")}, "ft": {"mm": Decimal("304.8")},
+    "yd": {"mm": Decimal("914.4")}, "mile": {"mm": Decimal("1609344")},
 }  # fmt: skip
 _ROUNDED = Decimal("0.005")  # of a converted measure, as packages round it: 85 g for 3 oz
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
@@ -110,7 +124,8 @@ _GUARDS = {
     "in": r"(?![\s-]+(?!(?:wide|long|high|tall|deep|thick|x|by)\b)[a-z0-9])",
     "折": "(?![叠合纸页])", "米": "(?![白色黄灰])", "克": "(?!拉)", "升": "(?!级)", "天": "(?!然)", "年": "(?!级)",
     "层": "(?![次面出])", "格": "(?![外子局调])", "档": "(?![案次期])", "挡": "(?![住风雨])", "块": "(?![装状])",
-    "周": "(?![末边围到年])",
+    "周": "(?![末边围到年])", "s": "(?<= s)", "v": r"(?![\s.]?\d)",
+    "second": r"(?<![\s]second)(?![\s-](?:hand|helping))",
     "只": "(?![要需有])", "包": "(?![邮装裹括])", "两": "(?![个只种次人位款层年天边旁侧])",
 }  # fmt: skip
 
@@ -143,11 +158,14 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: value for value, word in enumerate(_ONES, 1)} | {
     word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)
 } | {"double": 2, "triple": 3}  # fmt: skip
+_WORDS_ARE_IDLE = ("mile", "yd", "pint", "gal")  # "ten miles from anywhere" measures no product
 # "Two people" are the reader's; what a two-person tent sleeps is the tent's.
 _COUNTED_WORDS = _any_of(
-    word for word, unit in _UNIT_OF.items() if word.isascii() and word.isalpha() and len(word) > 2 and unit != "person"
-)
+    word for word, unit in _UNIT_OF.items()
+    if word.isascii() and word.isalpha() and len(word) > 2 and unit not in ("person", *_WORDS_ARE_IDLE)
+)  # fmt: skip
 _PART_OFF = {"half": ("50",), "third": ("33", "33.3", "33.33"), "quarter": ("25",), "fifth": ("20",), "tenth": ("10",)}
+_SHARES_OF = {"half": "0.5", "a quarter": "0.25", "three": "0.75"}
 _DOZENS = {"half a": 6, "two": 24, "three": 36, "four": 48}
 # "Two chest pockets" are two pockets; of a record only, for "two more hours" count nothing.
 _COUNTED_THINGS = re.compile(
@@ -164,17 +182,31 @@ _COUNTED = re.compile(
     r"|[只片支包盒瓶件](?=装)|色|(?:个|只)(?:口袋|抽屉|隔层|档位|按钮|插孔|轮子|模式|杯|碗))"
     r"|(?P<half>half[\s-]price|半价)"
 )
+_TENS_AND_ONES = rf"(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_ONES[:9])}))?"
+NUMERAL = rf"(?:{_TENS_AND_ONES}|{'|'.join(sorted(_ONES, key=len, reverse=True))})"
+"""A numeral in words below a hundred."""
+_HALVED = r"lit(?:re|er)|kilo(?:gram(?:me)?)?|met(?:re|er)|centimet(?:re|er)|gallon|pint|inch|foot|mile|hour|minute"
 # What few texts hold has a pattern of its own, which the others needn't be tried with.
 _COUNTED_RARELY = re.compile(
     r"(?P<part>half|(?:a|one)[\s-](?:third|quarter|fifth|tenth))[\s-]off\b"
     rf"|\b(?:sleeps|seats|serves|feeds) (?P<guests>{'|'.join(_ONES[:12])})\b"
     rf"|\b(?P<party>{'|'.join(_ONES[:12])})-person\b"
     r"|\b(?P<dozens>half a|two|three|four) dozen\b(?! (?:ways|reasons|times|ideas|stories|excuses))"
+    # Hundreds and thousands: "two hundred and thirty grams"; "a hundred days" are a manner of speaking.
+    rf"|\b(?P<big>(?:{NUMERAL}|a(?=[\s-](?:hundred|thousand)[\s-](?:and |[a-z]+-)?(?!(?:days?|times|years?|weeks?)\b)))"
+    rf"[\s-](?:hundred|thousand)(?:(?:,| and|) {NUMERAL})?)[\s-](?P<bigunit>{_COUNTED_WORDS})\b(?P<bigoff>\s?off\b)?"
+    rf"|\b(?P<slang>fiver|tenner)\b|\b(?P<whole>{'|'.join(_ONES[:12])}) and a half[\s-](?P<halfunit>{_COUNTED_WORDS})\b"
+    r"|\b(?P<part_of>half an?|(?:a|three) quarters? of an?|a (?:whole|full)|an entire|one full"
+    r"|(?:(?<=under )|(?<=within )|(?<=less than )|(?<=about )|(?<=nearly )|(?<=almost )|(?<=more than )"
+    r"|(?<=over ))an?)"
+    rf"[\s-](?P<of>{_HALVED})\b"
     # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
     r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
 )
 _HAN_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _HAN_POWERS = {"十": 10, "百": 100, "千": 1000}
+CENT = "cent"  # a hundredth of a dollar or a euro: of which, the product's currency tells
+_PENCE = re.compile(r"(p|\s?pence|\s?cents?|\s?¢)(?![a-z\d])")
 CODE = "code"  # the unit of a number inside a model code, WH-1000XM5: it counts nothing
 
 
@@ -209,8 +241,11 @@ def numbers_in(text: str) -> Iterator[Stated]:
     if _DIGIT.search(text):
         yield from _in_digits(text)
     if _has_a_word(text) and _may_count(text):  # the literals are seen sooner than the rest
-        yield from map(_counted, _COUNTED.finditer(text))
-        for match in _COUNTED_RARELY.finditer(text):
+        rarely = list(_COUNTED_RARELY.finditer(text))
+        for match in _COUNTED.finditer(text):  # of "two hundred and thirty grams" thirty are no number
+            if not (rarely and any(each.start() < match.end() and match.start() < each.end() for each in rarely)):
+                yield _counted(match)
+        for match in rarely:
             yield replace(_rarely(match), start=match.start(), end=match.end())
 
 
@@ -225,6 +260,8 @@ def _in_digits(text: str) -> Iterator[Stated]:
     for match in _matches(text):
         values = _readings(match["digits"], _SCALES.get(match["scale"] or "", 1))
         unit, lead = _unit(match, values)
+        if unit in ("pence", CENT):
+            values, unit = frozenset(value / 100 for value in values), "gbp" if unit == "pence" else CENT
         if unit == "off" and match["after"] == "折":
             values = frozenset(map(_taken_off, values))
         parts: tuple[Stated, ...] = ()
@@ -264,6 +301,8 @@ def _unit(match: re.Match[str], values: frozenset[Decimal]) -> tuple[str | None,
     if (lead and not gap) or _CODE_GOES_ON.match(text, match.end("digits")):
         return CODE, "" if gap.isspace() else lead
     unit = _UNIT_OF.get(after or "")
+    if unit is None and (pence := _PENCE.match(text, match.end("digits"))) and all(value < 100 for value in values):
+        return ("pence" if pence[1].strip() in ("p", "pence") else CENT), ""
     if (
         (after == '"' and text.count('"', 0, match.start("after")) % 2)  # it closes a quotation
         or (after in _CLOSING and _OPENED.search(text, 0, match.start("after")))
@@ -302,8 +341,33 @@ def _rarely(match: re.Match[str]) -> Stated:
         return Stated(match[0], values, "off")
     if guests := match["guests"] or match["party"]:
         return Stated(match[0], frozenset({Decimal(_WORDS[guests])}), "person")
+    if match["big"]:
+        unit = _UNIT_OF[match["bigunit"]]
+        value = Decimal(number_of(match["big"]))
+        return Stated(match[0], frozenset({value}), "off" if match["bigoff"] and unit == "%" else unit)
+    if match["slang"]:
+        return Stated(match[0], frozenset({Decimal(5 if match["slang"] == "fiver" else 10)}), "gbp")
+    if match["whole"]:
+        halves = frozenset({_WORDS[match["whole"]] + Decimal("0.5")})
+        return Stated(match[0], halves, _UNIT_OF[match["halfunit"]])
+    if part := match["part_of"]:
+        value = next((Decimal(share) for told, share in _SHARES_OF.items() if part.startswith(told)), Decimal(1))
+        return Stated(match[0], frozenset({value}), _UNIT_OF[match["of"]])
     counted = _DOZENS[match["dozens"]] if match["dozens"] else _han_number(match["many"])
     return Stated(match[0], frozenset({Decimal(counted)}), "piece")
+
+
+def number_of(words: str) -> int:
+    """An English numeral below a million, or digits: "two hundred and thirty" is 230, "a hundred" 100; 0 of others."""
+    total = current = 0
+    for word in re.split(r"[\s,-]+", words):
+        if word in ("hundred", "thousand"):
+            current = max(current, 1) * (100 if word == "hundred" else 1000)
+            if word == "thousand":
+                total, current = total + current, 0
+        elif word in _WORDS or word.isdigit():
+            current += _WORDS.get(word) or int(word)
+    return total + current
 
 
 @lru_cache(maxsize=4096)  # a product's copies state the same few figures
@@ -346,11 +410,11 @@ def _han_number(text: str) -> int:
     return total + current
 
 
-_BY = re.compile(r"\s?(?:[x×*]|by)\s?")
+_BY = re.compile(r"\s?(?:[x×*–-]|by|to)\s?")
 
 
 def of_one_measure(text: str) -> Iterator[Stated]:
-    """The numbers of a record, "20 x 30 cm" being 20 cm and 30 cm, whatever the copy makes of them."""
+    """The numbers of a record, "20 x 30 cm" being 20 cm and 30 cm, whatever the copy makes of them; so "45-60 min"."""
     found = list(numbers_in(text))
     yield from found
     for at in range(len(found) - 2, -1, -1):
@@ -412,6 +476,16 @@ def _converts(
 def measure_of(unit: str | None) -> str | None:
     """What a unit measures, by its smallest unit: of "cm" and of "m" it is "mm"."""
     return _SMALLEST[unit][0] if unit and unit in _SMALLEST else unit
+
+
+def unit_called(word: str) -> str | None:
+    """The unit that a word is."""
+    return _UNIT_OF.get(word)
+
+
+def metric(unit: str | None) -> Mapping[str, Decimal]:
+    """What one of the other system's smallest units is in smallest units of the metric one."""
+    return _METRIC.get(unit or "", {})
 
 
 def quantities(stated: Stated) -> tuple[str | None, frozenset[Decimal]]:

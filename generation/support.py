@@ -11,7 +11,7 @@ from functools import lru_cache
 from generation.digests import of_reviews
 from generation.facts import OFFERS, PRODUCT, Facts, holds, normal, today
 from generation.lexicon import Lexicon, lexicon
-from generation.numbers import Stated, numbers_in
+from generation.numbers import CURRENCIES, Stated, number_of, numbers_in
 from generation.policies import Rule, market_of
 from generation.records import Brief, Promotion
 
@@ -46,6 +46,16 @@ _NOT_SOLID = re.compile(
 _A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
 _WARRANTS = re.compile(r"warrant|guarant|质保|保修")
 _STARS_OF = re.compile(r"([a-z]+|\d) stars")
+_PARTS_OF = (("a quarter of ", "0.25"), ("half ", "0.5"), ("half of ", "0.5"))
+_DECADES = re.compile(r"(?:for |of |over )?(a|one|two|three|four|five) (decade|centur)(?:s|y|ies)?")
+# What a promotion asks of the buyer besides its dates: a sum, how many, or who.
+_SUM_ASKED = re.compile(r"\b(?:over|above|from|of|spend|spending|than|least|minimum|exceed\w*|off|on)[^.;]{0,24}\Z")
+_SUM_AND_MORE = re.compile(r"\s?(?:\+|or (?:more|over|above)|and (?:more|over|above|up)|plus\b|minimum|upwards)")
+_BUYERS = re.compile(r"\b(new|first|members?|subscribers?|students?|newsletter|loyalty|club|app)\b(?! day| week)")
+_HOW_MANY = re.compile(
+    r"\b(?:when you (?:buy|order)|on|buy|any|for) (two|three|four|2|3|4)\b(?! \w+ (?:only|styles))"
+    r"|\b(two|three|four|2|3|4) or more\b"
+)
 _FOLD_NUMERALS = ("2二", "3三", "4四", "5五", "6六")
 _FOLDS = re.compile(r"[^,。!?;、\s起优促后价]{0,6}(?:伞|屏|床|沙发|梯|垫|桌|椅|凳|镜|收纳|收起|收好|折叠|钱包)")
 BLENDED = re.compile(r"blend|mix|混纺|混合")
@@ -68,6 +78,11 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
         return of_rule(rule, words[4:], brief, facts, (place[0], place[1] + 4))
     if rule.action != "evidence":
         return None
+    if rule.kind == "number" and (decades := _DECADES.fullmatch(words)):
+        line, at = place or (words, 0)
+        part = next((Decimal(share) for told, share in _PARTS_OF if line.endswith(told, 0, at)), Decimal(1))
+        years = part * Decimal(max(1, number_of(decades[1]))) * (100 if decades[2].startswith("c") else 10)
+        return facts.support(Stated(words, frozenset({years}), "year"))
     if brief.reviews and "review" in rule.evidence:
         return of_reviews(words, *(place or (words, 0)), brief)
     if (
@@ -82,6 +97,10 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
     promotion = facts.promotion
     if promotion and "promotion" in rule.evidence and _covers(promotion.terms, promotion.kind, words):
         return f"promotions: {promotion.id}"
+    if promotion and rule.kind == "offer" and promotion.kind in ("amount_off", "price"):
+        told = [stated for stated in numbers_in(words) if stated.unit == "off"]
+        if told and all(of_per_cent_off(stated, brief, facts) for stated in told):
+            return f"promotions: {promotion.id}"  # £3 off £12 are a quarter off
     if promotion and rule.evidence & {"end_date", "stock"} and _presses_truly(words, promotion, rule):
         return f"promotions: {promotion.id}"
     if "price_history" in rule.evidence and (support := of_lower_price(brief, facts)):
@@ -183,6 +202,53 @@ def _presses_truly(words: str, promotion: Promotion, rule: Rule) -> bool:
     return ends is not None or (stock and promotion.limited_stock)
 
 
+@lru_cache(maxsize=256)
+def conditions(terms: str, amounts: frozenset[Decimal]) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
+    """What a promotion's terms ask: sums to spend, besides what is taken off, and words for how many or for whom."""
+    plain = normal(terms)
+    sums = tuple(
+        stated
+        for stated in numbers_in(plain)
+        if stated.unit in CURRENCIES
+        and stated.values.isdisjoint(amounts)
+        and (_SUM_AND_MORE.match(plain, stated.end) or _SUM_ASKED.search(plain, 0, stated.start))
+    )
+    words = [match[1] for match in _BUYERS.finditer(plain)]
+    words += [match[1] or match[2] for match in _HOW_MANY.finditer(plain)]
+    return sums, tuple(words)
+
+
+_SAID_AS = {"2": "two", "3": "three", "4": "four", "first": "new", "new": "first"}
+
+
+def left_out(brief: Brief, facts: Facts, whole: str) -> str | None:
+    """The condition of a promotion in force that a copy rests on and doesn't tell, and the price doesn't meet."""
+    promotion, price = facts.promotion, brief.product.price
+    if promotion is None:
+        return None
+    amounts = frozenset(each for each in (promotion.amount, price, price_paid(brief, facts)) if each is not None)
+    sums, words = conditions(promotion.terms, amounts)
+    if sums:
+        told = {value for stated in numbers_in(whole) for value in stated.values}
+        paid = price_paid(brief, facts)
+        for stated in sums:
+            if told.isdisjoint(stated.values) and not (paid is not None and paid >= max(stated.values)):
+                return stated.text
+    for word in words:
+        forms = [form for each in (word, *_alike(word)) for form in (each, f"{each}s", each.removesuffix("s"))]
+        if not any(holds(whole, form) for form in forms):
+            return word
+    return None
+
+
+def _alike(word: str) -> tuple[str, ...]:
+    """Other words for a condition: "2" is told by "two" and by "pair"."""
+    same = {told for told, other in _SAID_AS.items() if other == word} | {_SAID_AS.get(word, word)}
+    if word in ("two", "2"):
+        same |= {"second", "pair", "both", "couple"}
+    return tuple(same)
+
+
 def price_paid(brief: Brief, facts: Facts) -> Decimal | None:
     """The product's price with the promotion taken off, where that says how much."""
     price, promotion = brief.product.price, facts.promotion
@@ -240,6 +306,17 @@ def of_sum_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
         and stated.unit == (promotion.currency or brief.product.currency or "").lower()
     ):
         return f"promotions: {promotion.id}"
+    price, after_it = brief.product.price, price_paid(brief, facts)
+    if (
+        promotion
+        and promotion.kind in ("percent_off", "price")
+        and price is not None
+        and after_it is not None
+        and price - after_it in stated.values - {Decimal(0)}
+        and stated.unit == (brief.product.currency or "").lower()
+        and (brief.lowest_price is None or brief.lowest_price >= price)
+    ):
+        return f"promotions: {promotion.id}"
     for known, source in facts.numbers:
         of_an_offer = source.column in OFFERS and known.unit == stated.unit
         if of_an_offer and not known.values.isdisjoint(stated.values):
@@ -281,6 +358,11 @@ def of_per_cent_off(stated: Stated, brief: Brief, facts: Facts) -> str | None:
         if not in_eu or fall is None or any(value <= fall + Decimal("0.05") for value in stated.values):
             return f"promotions: {promotion.id}"
         return None
+    price = brief.product.price
+    if promotion and promotion.kind in ("amount_off", "price") and price and paid is not None and paid < price:
+        share = (price - paid) / price * 100
+        if any(0 <= share - value < 1 for value in stated.values if value > 0) and (lowest is None or lowest >= price):
+            return f"promotions: {promotion.id}"
     for known, source in facts.numbers:
         of_an_offer = source.column in (*OFFERS, "products.title") and known.unit == "off"
         if of_an_offer and not known.values.isdisjoint(stated.values):
