@@ -17,6 +17,7 @@ from generation.looks import look_for
 from generation.materials import all_of_it, in_part, of_material
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
+from generation.reckoning import reckoned
 from generation.records import Brief, Claim, Fields
 from generation.support import (
     of_days_left,
@@ -170,6 +171,7 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         support = next((source.named(known.text) for known, source in look.facts.days if day.agrees(known)), None)
         tell = "which the record doesn't hold"
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
+    idle = look.words.idle_in(line.plain)
     since = end = 0  # where the words before a number begin: at the end of the one before
     for stated in numbers_in(line.plain):
         if stated.start - end > 3 or not _ACROSS.fullmatch(
@@ -177,6 +179,8 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         ):  # of 230 x 245 cm the first has the words of both
             since = end
         dated = any(day.start < stated.end and day.end > stated.start for day in days)
+        if any(start < stated.end and stop > stated.start for start, stop in idle):
+            continue
         if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
             yield _number(line, stated, before, look, spoken, since)
@@ -232,6 +236,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
             support = of_reviewers(plain, stated.start, stated.end, brief, facts) or support
         if support is None and stated.unit == "day" and _OF_HISTORY.search(before + after[:24]):
             support = of_history_days(stated, brief, facts)
+    if support is None and not plain.isascii() and (follows := reckoned(plain, stated, brief, facts)):
+        support = follows
     value = figure(stated)
     span = (stated.start, stated.end)
     if support is None and kind == "number" and (spoken_of := _in_stock_claim(line, span, spoken)):
