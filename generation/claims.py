@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
+from generation.denials import denied, may_deny
 from generation.digests import of_reviewers
 from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_part, share_of
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
@@ -16,6 +17,7 @@ from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
 from generation.materials import all_of_it, in_part, of_material
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
+from generation.parts import of_other_part
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.reckoning import reckoned
 from generation.records import Brief, Claim, Fields
@@ -34,6 +36,7 @@ from generation.support import (
 
 NUMBERS = "numbers"  # the gate that a number's refusal goes by; all else goes by CLAIMS
 CLAIMS = "claims"
+_NOT_DENIED = frozenset({"injection", "personal", "clickbait", "sensitive"})  # refused for the very words
 _WARNED_KINDS = frozenset({"colour"})
 # A colour word may paint a picture; said to be the product's own, it is a fact like any other.
 _OWN_COLOUR = re.compile(r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)) ?\Z")
@@ -304,6 +307,8 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 words = match[0].strip()
                 place = (text, text.index(words, match.start()))
                 support = of_rule(rule, words, look.brief, look.facts, place)
+                if support is None and rule.kind not in _NOT_DENIED and may_deny(text) and denied(*place, place[1] + len(words)):
+                    continue
                 if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
                     support = None  # 70% recycled isn't "entirely recycled"
                 yield _finding(
@@ -338,18 +343,23 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
             if span in seen or _is_anothers(text, word, look):
                 continue
             seen.add(span)
+            tell = f"a {word.kind} that the record doesn't hold"
             if word.kind == "material":
                 support = of_material(text, word, look.words, look.facts)
+                if support and (part := of_other_part(text, word.start, word.text, look.words, look.facts)):
+                    support, tell = None, f"a material that the record doesn't give the {part}"
             else:
                 support = of_word(word.text, look.words, look.facts)
             if support and support.startswith(REVIEWS) and word.kind == "certification":
                 support = None  # a reviewer certifies nothing
+            if support is None and may_deny(text) and denied(text, word.start, word.end):
+                continue
             if support is None and word.kind == "comparative":
                 support = _compared(text, word, look)
             elif support is None and (source := look.facts.names_held_in(word.text)) and word.kind != "material":
                 support = source.named(word.text)
             yield _finding(
-                line, word.kind, span, word.text, support, tell=f"a {word.kind} that the record doesn't hold",
+                line, word.kind, span, word.text, support, tell=tell,
                 warned=word.kind in _WARNED_KINDS and not _OWN_COLOUR.search(text, 0, word.start),
             )  # fmt: skip
 
