@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from generation.brought import brought_in, may_bring
 from generation.dates import Day, dates_in
 from generation.denials import denied, may_deny
 from generation.digests import of_reviewers
@@ -39,7 +40,8 @@ CLAIMS = "claims"
 _NOT_DENIED = frozenset({"injection", "personal", "clickbait", "sensitive"})  # refused for the very words
 _WARNED_KINDS = frozenset({"colour"})
 # A colour word may paint a picture; said to be the product's own, it is a fact like any other.
-_OWN_COLOUR = re.compile(r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)) ?\Z")
+_OWN_COLOUR = re.compile(r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)|(?:颜色|配色|新色|色号|上了?新)[^,。;!?]{0,6}) ?\Z")
+_OWN_COLOUR_AFTER = re.compile(r"色?(?:[、和与][^,。;!?]{1,14}?)?(?:[两二三四五六]色)?(?:可选|任选|任[你您]|随[你您]|款|版(?!画)|配色|上新)")
 _FORMER_BEFORE = re.compile(
     r"(?:\bwas|\bwere|originally|formerly|previously|\bbefore|\breg(?:ular(?:ly)?)?|instead of|\brrp|\bmsrp"
     r"|list price|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
@@ -120,6 +122,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
     latin = look.words.heads.intersection(LATIN.findall(whole))
+    brings = bool(brief.product.title) and may_bring(whole)
     placed = " in " in whole and _may_be_placed(whole)
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
     quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
@@ -131,6 +134,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _counted(line, look, [each.claim for each in spoken])
         if latin or masked or not line.plain.isascii():
             found += _worded(line, look, latin, masked=masked)
+        if brings:
+            found += _brought(line, look)
         if made:
             found += _made_by(line, look)
         if placed:
@@ -360,8 +365,27 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
                 support = source.named(word.text)
             yield _finding(
                 line, word.kind, span, word.text, support, tell=tell,
-                warned=word.kind in _WARNED_KINDS and not _OWN_COLOUR.search(text, 0, word.start),
+                warned=word.kind in _WARNED_KINDS and not _its_own(text, word, line, look),
             )  # fmt: skip
+
+
+def _its_own(text: str, word: Word, line: Line, look: _Look) -> bool:
+    """Whether a colour is said to be the product's: by its words, before the product's name or in a search title."""
+    if look.brief.channel == "taobao_title" or _OWN_COLOUR.search(text, 0, word.start):
+        return True
+    if text.isascii():
+        return False
+    thing = look.facts.title.split(" ")[0][-2:]
+    return bool(_OWN_COLOUR_AFTER.match(text, word.end)) or (
+        not thing.isascii() and thing in re.split(r"[,。;!?、:]", text[word.end : word.end + 10])[0]
+    )
+
+
+def _brought(line: Line, look: _Look) -> Iterator[Finding]:
+    """Features and parts that a Chinese line gives the product."""
+    for each in brought_in(line.plain, look.facts):
+        tell = "a feature that the record doesn't speak of"
+        yield _finding(line, "feature", (each.start, each.end), each.name, each.support, tell=tell)
 
 
 def _compared(text: str, word: Word, look: _Look) -> str | None:

@@ -77,8 +77,8 @@ def of_other_part(text: str, start: int, word: str, lexicon: Lexicon, facts: Fac
         return wrong[0]
     # The part that stands nearest before it, or right behind it: 桌腿是橡胶木, 天然橡胶面, 抓绒内胆.
     named = [(before.rfind(name), len(name), names[0]) for names, _ in parts for name in names if name in before]
-    if named and any(lexicon.kinds[each] == "material" for each in lexicon.known_in(before)):
-        return None  # 松木框架绷着亚麻: the part has its own already
+    if named and _has_its_own(before, max(named), lexicon):
+        return None  # 松木框架绷着亚麻
     if not named:
         named = [
             (-after.find(name), len(name), names[0])
@@ -87,3 +87,11 @@ def of_other_part(text: str, start: int, word: str, lexicon: Lexicon, facts: Fac
     nearest = max(named, default=None)
     return nearest[2] if nearest and nearest[2] in wrong else None
 
+
+def _has_its_own(before: str, named: tuple[int, int, str], lexicon: Lexicon) -> bool:
+    """Whether a part that is named has a material at its side already."""
+    at, length, _ = named
+    return any(
+        lexicon.kinds[each] == "material" and (before[:at].endswith(each) or each in before[at + length :])
+        for each in lexicon.known_in(before)
+    )

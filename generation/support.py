@@ -45,6 +45,7 @@ _NOT_SOLID = re.compile(
 )
 _A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
 _WARRANTS = re.compile(r"warrant|guarant|质保|保修")
+_COLOURS = re.compile("色|(?i:colou?r)")
 _STARS_OF = re.compile(r"([a-z]+|\d) stars")
 _FOLD_NUMERALS = ("2二", "3三", "4四", "5五", "6六")
 _FOLDS = re.compile(r"[^,。!?;、\s起优促后价]{0,6}(?:伞|屏|床|沙发|梯|垫|桌|椅|凳|镜|收纳|收起|收好|折叠|钱包)")
@@ -324,6 +325,9 @@ def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
                 named = (each for each in facts.sources if holds(normal(each.column), found))
                 source = facts.held_in(found) or next(named, None)
                 return source.named(found) if source else None
+    if word.endswith("色"):  # 灰色 of a record's 雾灰
+        told = (each for each in facts.sources if _COLOURS.search(each.column) and word[:-1] in each.text)
+        return next((each.named(word) for each in told), None)
     if mark := _LISTED.fullmatch(word):
         among = re.compile(rf"\b{mark[1]}(?:(?: ?[/,&+] ?| and | or )[a-z]{{2,12}}){{1,3}}[- ]{mark[2]}\b")
         return next((each.named(word) for each in facts.sources if among.search(each.text)), None)
