@@ -46,6 +46,8 @@ _NOT_SOLID = re.compile(
 _A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
 _WARRANTS = re.compile(r"warrant|guarant|质保|保修")
 _COLOURS = re.compile("色|(?i:colou?r)")
+_COMES_FROM = re.compile("(?:原产地?|产自|产于|出自|来自|源自|采自|取自|选自|原产于?)(?:于|为|是|:|在)?")
+_HAN_RUN = re.compile("[一-鿿]{2,}")
 _STARS_OF = re.compile(r"([a-z]+|\d) stars")
 _FOLD_NUMERALS = ("2二", "3三", "4四", "5五", "6六")
 _FOLDS = re.compile(r"[^,。!?;、\s起优促后价]{0,6}(?:伞|屏|床|沙发|梯|垫|桌|椅|凳|镜|收纳|收起|收好|折叠|钱包)")
@@ -97,8 +99,21 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
     ):
         return f"promotions: {promotion.id}"
     if rule.names_excuse and rule.kind in _FACTUAL:
-        return _of_record(rule.kind, words, facts)
+        return _of_record(rule.kind, words, facts) or (_of_place_after(words, place, facts) if rule.kind == "origin" else None)
     return None
+
+
+def _of_place_after(words: str, place: Place | None, facts: Facts) -> str | None:
+    """The column that has the place at the end of the words, or right after them: 产自福建福鼎 of a record's 福建福鼎."""
+    from_where = _COMES_FROM.match(words)
+    if from_where is None or place is None:
+        return None
+    named = _HAN_RUN.match(place[0], place[1] + from_where.end())
+    record = [each for each in facts.sources if each.column.startswith("products.")]
+    return next(
+        (source.named(words) for end in range(min(8, len(named[0])), 1, -1) if (source := facts.held_in(named[0][:end], record))),
+        None,
+    ) if named else None
 
 
 def _counts(number: str, thing: str, facts: Facts) -> str | None:
