@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from generation.brought import brought_in, may_bring
+from generation.counted import may_miscount, miscounted
 from generation.dates import Day, dates_in
 from generation.denials import denied, may_deny
 from generation.digests import of_reviewers
@@ -122,6 +123,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
     latin = look.words.heads.intersection(LATIN.findall(whole))
+    counts = bool(brief.product.title) and brief.other is None and may_miscount(whole)
     brings = bool(brief.product.title) and may_bring(whole)
     placed = " in " in whole and _may_be_placed(whole)
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
@@ -134,6 +136,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _counted(line, look, [each.claim for each in spoken])
         if latin or masked or not line.plain.isascii():
             found += _worded(line, look, latin, masked=masked)
+        if counts and not line.plain.isascii():
+            found += _miscounted(line, look)
         if brings:
             found += _brought(line, look)
         if made:
@@ -379,6 +383,13 @@ def _its_own(text: str, word: Word, line: Line, look: _Look) -> bool:
     return bool(_OWN_COLOUR_AFTER.match(text, word.end)) or (
         not thing.isascii() and thing in re.split(r"[,。;!?、:]", text[word.end : word.end + 10])[0]
     )
+
+
+def _miscounted(line: Line, look: _Look) -> Iterator[Finding]:
+    """Small counts in Chinese numerals that the record contradicts."""
+    for start, end, value in miscounted(line.plain, look.facts):
+        tell = "where the record counts otherwise"
+        yield _finding(line, "number", (start, end), str(value), None, tell=tell, gate=NUMBERS)
 
 
 def _brought(line: Line, look: _Look) -> Iterator[Finding]:
