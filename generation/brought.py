@@ -44,7 +44,11 @@ def _features() -> tuple[dict[str, tuple[str, ...]], re.Pattern[str], re.Pattern
         also = tuple(word.strip() for word in instead.split(",") if word.strip())
         records.update({word: (*words, *also) for word in words})
     longest_first = sorted(records, key=len, reverse=True)
-    said = re.compile("|".join(rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else re.escape(word) for word in longest_first))
+    said = re.compile(
+        "|".join(
+            rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else re.escape(word) for word in longest_first
+        )
+    )
     return records, said, re.compile(rf"(?:{told['leads']}){_AMOUNT}(?P<thing>{told['things']})")
 
 
@@ -71,10 +75,11 @@ def brought_in(line: str, facts: Facts) -> Iterator[Brought]:
         start, end = match.span("thing")
         if any(start < stop and end > begun for begun, stop in taken) or _spoken_of_otherwise(line, match.start(), end):
             continue
-        thing = match["thing"]
-        pairs = tuple(thing[at : at + 2] for at in range(len(thing) - 1)) or (thing,)
-        # 行李箱插带 of a record's 插带: the thing's own name stands at the end.
-        yield Brought(thing, start, end, _support(pairs[-1:] if len(thing) < 4 else pairs[-2:], facts))
+        thing = match["thing"]  # its head stands at the end: 插带 of 行李箱插带
+        support = _support((thing[-2:],), facts)
+        if support is None and len(thing) > 2 and thing[-1] in facts.text:  # 棉布袋 of a record's 棉布收纳袋
+            support = _support((thing[:2],), facts)
+        yield Brought(thing, start, end, support)
 
 
 def _spoken_of_otherwise(line: str, start: int, end: int) -> bool:

@@ -202,7 +202,7 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
             if normal(match[0]).strip() not in context.facts.text:
                 return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     for name, line in _lines(fields):
-        if len(line) > 2 * _A_SENTENCE and (said := _said_twice(line)):
+        if len(line) > (2 * _A_SENTENCE if line.isascii() else 2 * _A_SENTENCE // 3) and (said := _said_twice(line)):
             return refusal("repetition", f"{name} repeats {said!r}", line)
     return None
 

@@ -41,8 +41,12 @@ CLAIMS = "claims"
 _NOT_DENIED = frozenset({"injection", "personal", "clickbait", "sensitive"})  # refused for the very words
 _WARNED_KINDS = frozenset({"colour"})
 # A colour word may paint a picture; said to be the product's own, it is a fact like any other.
-_OWN_COLOUR = re.compile(r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)|(?:颜色|配色|新色|色号|上了?新)[^,。;!?]{0,6}) ?\Z")
-_OWN_COLOUR_AFTER = re.compile(r"色?(?:[、和与][^,。;!?]{1,14}?)?(?:[两二三四五六]色)?(?:可选|任选|任[你您]|随[你您]|款|版(?!画)|配色|上新)")
+_OWN_COLOUR = re.compile(
+    r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)|(?:颜色|配色|新色|色号|上了?新)[^,。;!?]{0,6}) ?\Z"
+)
+_OWN_COLOUR_AFTER = re.compile(
+    r"色?(?:[、和与][^,。;!?]{1,14}?)?(?:[两二三四五六]色)?(?:可选|任选|任[你您]|随[你您]|款|版(?!画)|配色|上新)"
+)
 _FORMER_BEFORE = re.compile(
     r"(?:\bwas|\bwere|originally|formerly|previously|\bbefore|\breg(?:ular(?:ly)?)?|instead of|\brrp|\bmsrp"
     r"|list price|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
@@ -316,7 +320,12 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 words = match[0].strip()
                 place = (text, text.index(words, match.start()))
                 support = of_rule(rule, words, look.brief, look.facts, place)
-                if support is None and rule.kind not in _NOT_DENIED and may_deny(text) and denied(*place, place[1] + len(words)):
+                if (
+                    support is None
+                    and rule.kind not in _NOT_DENIED
+                    and may_deny(text)
+                    and denied(*place, place[1] + len(words))
+                ):
                     continue
                 if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
                     support = None  # 70% recycled isn't "entirely recycled"

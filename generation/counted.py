@@ -47,7 +47,9 @@ def miscounted(line: str, facts: Facts) -> Iterator[tuple[int, int, int]]:
         if known and max(known) < _value(number):
             yield *match.span(1), _value(number)
     for match in _SLEEPS.finditer(line):
-        people = {value for source in facts.sources if source.column.startswith(PRODUCT) for value in _people(source.text)}
+        people = {
+            value for source in facts.sources if source.column.startswith(PRODUCT) for value in _people(source.text)
+        }
         if people and about(match["many"]) is None and max(people) < _value(match["many"]):
             yield *match.span("many"), _value(match["many"])
 

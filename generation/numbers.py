@@ -191,7 +191,10 @@ class Stated:
 
 
 _MEASURED = frozenset(
-    ("折", *(word for word, unit in _UNIT_OF.items() if unit in {*_SMALLEST, *CURRENCIES, "oz", "lb"} and unit != "day"))
+    (
+        "折",
+        *(word for word, unit in _UNIT_OF.items() if unit in {*_SMALLEST, *CURRENCIES, "oz", "lb"} and unit != "day"),
+    )
 )
 _DIGIT = re.compile(r"\d")
 _CLOSING, _OPENED = ("'", "’"), re.compile(r"(?<![\w'])'(?=\w)|‘")  # quotation marks of which one looks like feet
@@ -223,7 +226,9 @@ def _with_compounds(text: str) -> Iterator[Stated]:
     ]
     yield from found
     yield from (
-        stated for stated in _single(text) if all(stated.end <= each.start or stated.start >= each.end for each in found)
+        stated
+        for stated in _single(text)
+        if all(stated.end <= each.start or stated.start >= each.end for each in found)
     )
 
 
@@ -430,6 +435,13 @@ def quantities(stated: Stated) -> tuple[str | None, frozenset[Decimal]]:
     """What a number measures, and how many of that measure's smallest unit it may be: 1.5 l is 1,500 ml."""
     unit, factor = _SMALLEST.get(stated.unit or "", (stated.unit, Decimal(1)))
     return unit, frozenset((value * factor).normalize() for value in stated.values)
+
+
+def converted(stated: Stated, unit: str | None) -> frozenset[Decimal]:
+    """How many of a smallest metric unit a number of the other system is; nothing where it measures another thing."""
+    measure, values = quantities(stated)
+    each = _METRIC.get(measure or "", {}).get(unit or "")
+    return frozenset(value * each for value in values) if each else frozenset()
 
 
 def figure(stated: Stated) -> str:

@@ -22,6 +22,7 @@ COMPOUND = re.compile(
     rf"|(?P<m>{_NUM}) ?米(?:(?P<dm>{_ONE})(?P<cm>{_ONE})?{_ENDS}|(?P<mhalf>半))"
     rf"|(?P<yuan>(?!一 ?块)(?:{_NUM})) ?块(?:钱)?(?P<jiao>{_ONE})毛?{_ENDS}"
     rf"|(?P<h>{_NUM}) ?个?(?:小时|钟头)半|(?P<h2>{_NUM}) ?个半(?:小时|钟头)"
+    rf"|(?P<whole>{_NUM}) ?(?P<wholeof>升|公斤|千克|公里|年)半(?!年|天|路|夜)"
     r"|(?P<half>(?<![一大小前后夜多])半) ?(?P<of>斤|公斤|千克|升|米(?![白色黄])|公里|个?小时|个?钟头)"
     rf"|(?P<one>(?<![一二两三四五六七八九十百千第])一) ?(?P<each>斤|公斤|千克|升|米(?![白色黄])|公里|个?小时|个?钟头){_ENDS}"
     r"|(?P<tenths>[三四五六七八九])成(?P<more>[一二三四五六七八九半])?(?=[是为含的以]|都是|[棉麻毛丝羊亚涤锦桑真蚕鹅鸭绒])"
@@ -58,6 +59,8 @@ def _read(match: re.Match[str]) -> tuple[Decimal, str]:
         return _number(yuan) + _number(match["jiao"]) / 10, "元"
     if hours := match["h"] or match["h2"]:
         return _number(hours) + half, "小时"
+    if whole := match["whole"]:
+        return _number(whole) + half, match["wholeof"]
     if match["tenths"]:
         more = {"半": Decimal(5)}.get(match["more"] or "") or (_number(match["more"]) if match["more"] else Decimal(0))
         return _number(match["tenths"]) * 10 + more, "%"

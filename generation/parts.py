@@ -29,10 +29,11 @@ _ALIASES: tuple[tuple[str, ...], ...] = (
 )
 _EVERY = re.compile(
     r"正反(?:两面)?|两面|里外|内外|里里外外|从里到外|由内而外|从内到外|上上下下|通体|全身|整[只个把张条床双件]|处处|从头到[尾脚]|一体"
-    r"|从[一-鿿]{1,4}到[一-鿿]{1,5}?(?=[都全也皆是])"
+    r"|从[一-鿿]{1,4}到[一-鿿]{1,5}?(?=,?[都全也皆是])"
 )
 _ALL = re.compile(r"[都全皆均同也]|一样|同[为是]")
 _CLAUSE = re.compile(r"[,.;:!?、。()|]|[和与跟]")
+_JOINS = re.compile(r"(?:是|为|用的?是?|采用|选用|选了|用了|都是|做成|:| )?\Z")
 _LONGEST = 16  # characters of an attribute's name and of a clause's part before the material
 
 
@@ -68,24 +69,37 @@ def of_other_part(text: str, start: int, word: str, lexicon: Lexicon, facts: Fac
     begun = max((match.end() for match in _CLAUSE.finditer(text, 0, start)), default=0)
     ends = _CLAUSE.search(text, start + len(word))
     before, after = text[begun:start], text[start + len(word) : ends.start() if ends else len(text)]
-    says = (*lexicon.says(word), *(each for each in word if each in _SHORT and word in ("纯棉", "全棉", "棉布", "棉麻")))
+    says = (
+        *lexicon.says(word),
+        *(each for each in word if each in _SHORT and word in ("纯棉", "全棉", "棉布", "棉麻")),
+    )
     wrong = [names[0] for names, value in parts if not any(each in value for each in says)]
     if not wrong:
         return None
     sentence = text[max(text.rfind(mark, 0, start) for mark in "。!?;") + 1 : start]
     if len(parts) > 1 and _EVERY.search(sentence) and (_ALL.search(before) or _EVERY.search(before)):
         return wrong[0]
-    # The part that stands nearest before it, or right behind it: 桌腿是橡胶木, 天然橡胶面, 抓绒内胆.
+    part = _nearest(before, after, parts, lexicon)
+    return part if part in wrong else None
+
+
+def _nearest(before: str, after: str, parts: tuple[tuple[tuple[str, ...], str], ...], lexicon: Lexicon) -> str | None:
+    """The part that a clause says a material of: 桌腿是橡胶木, 天然橡胶面, 配上不锈钢手柄."""
     named = [(before.rfind(name), len(name), names[0]) for names, _ in parts for name in names if name in before]
-    if named and _has_its_own(before, max(named), lexicon):
-        return None  # 松木框架绷着亚麻
-    if not named:
-        named = [
-            (-after.find(name), len(name), names[0])
-            for names, _ in parts for name in names if name in after[: len(name) + 3]
-        ]  # fmt: skip
-    nearest = max(named, default=None)
-    return nearest[2] if nearest and nearest[2] in wrong else None
+    behind = [
+        (-after.find(name), len(name), names[0])
+        for names, _ in parts
+        for name in names
+        if name in after[: len(name) + 3]
+    ]
+    nearest, following = max(named, default=None), max(behind, default=None)
+    joined = nearest is not None and _JOINS.match(before, nearest[0] + nearest[1])
+    if following and not joined and -following[0] <= 1:  # 不锈钢手柄, 不锈钢的手柄
+        return following[2]
+    if nearest:
+        # 松木框架绷着亚麻: the part has its own already.
+        return None if _has_its_own(before, nearest, lexicon) else nearest[2]
+    return following[2] if following else None
 
 
 def _has_its_own(before: str, named: tuple[int, int, str], lexicon: Lexicon) -> bool:

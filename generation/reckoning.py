@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from generation.facts import PRODUCT, Facts, Source, normal
-from generation.numbers import COUNT, CURRENCIES, Stated, numbers_in, quantities
+from generation.numbers import COUNT, CURRENCIES, Stated, converted, numbers_in, quantities
 from generation.prompts import question_text
 from generation.records import Brief
 from generation.support import price_paid
@@ -23,7 +23,9 @@ _MORE = re.compile(r"(?:超过|大于|多于|高于|逾|不止|不少于)[^,。;
 _MORE_AFTER = re.compile(r"\s?(?:多(?![^,。]{0,2}\d)|余|出头|开外|以上|有余)")
 _NEAR = re.compile(r"(?:近|接近|将近|约|大约|差不多|大概|快)[^,。;!?]{0,2}\Z")
 _NEAR_AFTER = re.compile(r"\s?(?:左右|上下)")
-_DIFFERENCE = re.compile(r"多出|多了|长出|高出|宽出|少了|短了|相差|还差|差了?|剩下?|余下|省[下出]|比[^,。;!?]{1,12}[短长高矮宽窄轻重多少]了?")
+_DIFFERENCE = re.compile(
+    r"多出|多了|长出|高出|宽出|少了|短了|相差|还差|差了?|剩下?|余下|省[下出]|比[^,。;!?]{1,12}[短长高矮宽窄轻重多少]了?"
+)
 _TOTAL = re.compile(r"一共|总共|合计|加起来|总[长重共]|共|整[箱套盒包]|全套|两头")
 _EACH = re.compile(r"合(?:每|一|下)|平均|均(?:价|摊)|每[双条包个只片件盒瓶支张本袋]|一[双条包个只片件盒瓶支张本袋]")
 _COMPARES = re.compile(r"比|离|距|差|不到|不够|没有|没到|超[过出]|低于|高于|小于|大于|您(?:说|问|家)")
@@ -43,7 +45,13 @@ def reckoned(text: str, stated: Stated, brief: Brief, facts: Facts) -> str | Non
     unit, values = quantities(stated)
     amounts = list(_amounts(stated.unit, unit, before, brief, facts))
     if brief.question is not None:
-        asked = [value for each in _asked(brief) for of, each_values in [quantities(each)] if of == unit for value in each_values]
+        asked = [
+            value
+            for each in _asked(brief)
+            for of, each_values in [quantities(each)]
+            if of == unit
+            for value in each_values
+        ]
         if values.intersection(asked) and _COMPARES.search(before + after) and _beside(text, stated, unit, facts):
             return "question"
         amounts += [(value, "question") for value in asked]
@@ -52,7 +60,14 @@ def reckoned(text: str, stated: Stated, brief: Brief, facts: Facts) -> str | Non
         if value in values:
             return told
     for value, told in (*amounts, *of_pack):
-        if _agrees(value, values, before, after, exact=stated.unit in CURRENCIES and bool(_EACH.search(before))):
+        if _agrees(
+            value,
+            values,
+            before,
+            after,
+            over=_over(stated),
+            exact=stated.unit in CURRENCIES and bool(_EACH.search(before)),
+        ):
             return told
     if _DIFFERENCE.search(before) or (brief.question is not None and _COMPARES.search(before)):
         for (one, told), (other, _) in combinations(amounts, 2):
@@ -62,21 +77,32 @@ def reckoned(text: str, stated: Stated, brief: Brief, facts: Facts) -> str | Non
         distinct = dict(amounts)
         if sum(distinct) in values or any(one + other in values for one, other in combinations(distinct, 2)):
             return next(iter(distinct.values()))
+        counts = {value for known, source in facts.numbers if _counts(known, source) for value in known.values}
+        return next(
+            (told for value, told in amounts if any(value * count in values for count in counts if count <= _MOST)),
+            None,
+        )
     return None
 
 
-def _agrees(known: Decimal, values: Iterable[Decimal], before: str, after: str, *, exact: bool) -> bool:
+def _agrees(known: Decimal, values: Iterable[Decimal], before: str, after: str, *, over: Decimal, exact: bool) -> bool:
     """Whether a number with a word such as 不到 or 多 before or after it is true of a known one."""
     for value in values:
         if exact and known == value:
             return True
         if (_LESS.search(before) or _LESS_AFTER.match(after)) and value * _UNDER <= known < value:
             return True
-        if (_MORE.search(before) or _MORE_AFTER.match(after)) and value <= known < value * _OVER:
+        if (_MORE.search(before) or _MORE_AFTER.match(after)) and value <= known < value * over:
             return True
         if (_NEAR.search(before) or _NEAR_AFTER.match(after)) and abs(known - value) <= value * _ABOUT:
             return True
     return False
+
+
+def _over(stated: Stated) -> Decimal:
+    """How many times as much 一斤多 may be: less than one more of the unit, or a quarter."""
+    least = min(stated.values, default=Decimal(1))
+    return max(_OVER, 1 + 1 / least) if least >= 1 else _OVER
 
 
 def _amounts(word: str, unit: str | None, before: str, brief: Brief, facts: Facts) -> Iterator[tuple[Decimal, str]]:
@@ -89,17 +115,23 @@ def _amounts(word: str, unit: str | None, before: str, brief: Brief, facts: Fact
         if not _EACH.search(before):
             yield paid, told
             return
-        for count in sorted({value for known, source in facts.numbers if _counts(known, source) for value in known.values}):
+        for count in sorted(
+            {value for known, source in facts.numbers if _counts(known, source) for value in known.values}
+        ):
             yield from ((round(paid / count, places), told) for places in (2, 1, 0) if 1 < count <= _MOST)
         return
     for known, source in facts.numbers:
         measure, values = quantities(known)
-        if measure == unit and source.column.startswith(PRODUCT):
+        if measure != unit:
+            values = converted(known, unit)
+        if source.column.startswith(PRODUCT):
             yield from ((value, source.named(known.text)) for value in values)
 
 
 def _counts(known: Stated, source: Source) -> bool:
-    return known.unit in (None, "piece", COUNT) and source.column.startswith(PRODUCT) and source.column != "products.price"
+    return (
+        known.unit in (None, "piece", COUNT) and source.column.startswith(PRODUCT) and source.column != "products.price"
+    )
 
 
 def _packs(unit: str | None, facts: Facts) -> Iterator[tuple[Decimal, str]]:

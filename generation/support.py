@@ -99,7 +99,9 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
     ):
         return f"promotions: {promotion.id}"
     if rule.names_excuse and rule.kind in _FACTUAL:
-        return _of_record(rule.kind, words, facts) or (_of_place_after(words, place, facts) if rule.kind == "origin" else None)
+        return _of_record(rule.kind, words, facts) or (
+            _of_place_after(words, place, facts) if rule.kind == "origin" else None
+        )
     return None
 
 
@@ -110,10 +112,18 @@ def _of_place_after(words: str, place: Place | None, facts: Facts) -> str | None
         return None
     named = _HAN_RUN.match(place[0], place[1] + from_where.end())
     record = [each for each in facts.sources if each.column.startswith("products.")]
-    return next(
-        (source.named(words) for end in range(min(8, len(named[0])), 1, -1) if (source := facts.held_in(named[0][:end], record))),
-        None,
-    ) if named else None
+    return (
+        next(
+            (
+                source.named(words)
+                for end in range(min(8, len(named[0])), 1, -1)
+                if (source := facts.held_in(named[0][:end], record))
+            ),
+            None,
+        )
+        if named
+        else None
+    )
 
 
 def _counts(number: str, thing: str, facts: Facts) -> str | None:
