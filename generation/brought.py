@@ -42,7 +42,7 @@ def _features() -> tuple[dict[str, tuple[str, ...]], re.Pattern[str], re.Pattern
         says, _, instead = line.partition(" | ")
         words = tuple(word.strip() for word in says.split(","))
         also = tuple(word.strip() for word in instead.split(",") if word.strip())
-        records.update({word: (*words, *also) for word in words})
+        records.update(dict.fromkeys(words, (*words, *also)))
     longest_first = sorted(records, key=len, reverse=True)
     said = re.compile(
         "|".join(

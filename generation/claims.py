@@ -42,7 +42,8 @@ _NOT_DENIED = frozenset({"injection", "personal", "clickbait", "sensitive"})  # 
 _WARNED_KINDS = frozenset({"colour"})
 # A colour word may paint a picture; said to be the product's own, it is a fact like any other.
 _OWN_COLOUR = re.compile(
-    r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)|(?:颜色|配色|新色|色号|上了?新)[^,。;!?]{0,6}) ?\Z"
+    r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)"
+    r"|(?:颜色|配色|新色|色号|上了?新)[^,。;!?]{0,6}) ?\Z"
 )
 _OWN_COLOUR_AFTER = re.compile(
     r"色?(?:[、和与][^,。;!?]{1,14}?)?(?:[两二三四五六]色)?(?:可选|任选|任[你您]|随[你您]|款|版(?!画)|配色|上新)"

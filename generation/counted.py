@@ -1,7 +1,7 @@
-"""Small counts in Chinese numerals that contradict the record: 十双装 of five pairs, 附三张贴纸 of one, 睡四个人 of 双人.
+"""Small counts in Chinese numerals that contradict the record: 十双装 of five pairs, 附三张贴纸 of one.
 
-In words a number up to ten is as often a manner of speaking (一条在洗，一条在晒), so that only what is told of the pack, or of
-a thing that the record counts too, is compared. All other numbers are ``generation.numbers``'s.
+In words a number up to ten is as often a manner of speaking (一条在洗，一条在晒), so only what is told of the pack or
+of a thing that the record counts too, is compared. All other numbers are ``generation.numbers``'s.
 """
 
 import re

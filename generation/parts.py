@@ -1,7 +1,7 @@
-"""Which part of a product a Chinese copy says to be of a material, and which the record does: the cover for the filling.
+"""Which part of a product Chinese copy says to be of a material, and which the record does: cover and filling.
 
-Parts are the record's own attributes (面料: 棉, 填充物: 桑蚕丝). English copy isn't looked at. Whether a material is known at all is
-``generation.materials``'s.
+Parts are the record's own attributes (面料: 棉, 填充物: 桑蚕丝). English copy isn't looked at. Whether a material is
+known at all is ``generation.materials``'s.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""Figures of Chinese copy that no record holds and that follow from it: bounds, differences, totals, prices of one piece.
+"""Figures of Chinese copy that follow from the record: bounds, differences, totals, prices of one piece.
 
-不到两斤 of 0.9 kg, 多出60厘米 of 140 and 80 cm, 整箱20斤 of 2.5 kg × 4, 合一双不到12块. Each needs a word that says how it is
-reckoned; with none a figure is the record's own or wrong. What a customer's question measures may be compared with the
-record's figure, never told of the product.
+不到两斤 of 0.9 kg, 多出60厘米 of 140 and 80 cm, 整箱20斤 of 2.5 kg × 4, 合一双不到12块. Each needs a word that says how
+it is reckoned; with none a figure is the record's own or wrong. What a customer's question measures may be compared
+with the record's figure, never told of the product.
 """
 
 import re
@@ -31,6 +31,7 @@ _EACH = re.compile(r"合(?:每|一|下)|平均|均(?:价|摊)|每[双条包个�
 _COMPARES = re.compile(r"比|离|距|差|不到|不够|没有|没到|超[过出]|低于|高于|小于|大于|您(?:说|问|家)")
 _TIMES_A_COUNT = re.compile(r"\s?[x×*乘]\s?")
 _UNDER, _OVER, _ABOUT = Decimal("0.6"), Decimal("1.25"), Decimal("0.12")  # farther off, a bound says something else
+_PORTIONS = 5  # of what there is, a portion told about as much is at most one in so many
 _MOST = 200  # pieces of a pack
 
 
@@ -55,6 +56,8 @@ def reckoned(text: str, stated: Stated, brief: Brief, facts: Facts) -> str | Non
         if values.intersection(asked) and _COMPARES.search(before + after) and _beside(text, stated, unit, facts):
             return "question"
         amounts += [(value, "question") for value in asked]
+    if len(values) > 1 and amounts and max(values) * _PORTIONS <= min(value for value, _ in amounts):
+        return amounts[0][1]  # 两三克 of 350 grams: what one takes of it
     of_pack = [*_packs(unit, facts)]
     for value, told in of_pack:
         if value in values:

@@ -106,7 +106,7 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
 
 
 def _of_place_after(words: str, place: Place | None, facts: Facts) -> str | None:
-    """The column that has the place at the end of the words, or right after them: 产自福建福鼎 of a record's 福建福鼎."""
+    """The column that has the place that the words end with or that follows them: 产自福建福鼎 of 福建福鼎."""
     from_where = _COMES_FROM.match(words)
     if from_where is None or place is None:
         return None

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from generation.brought import brought_in
+from generation.channels import load_channel
 from generation.checks import check_fields
 from generation.claims import findings_in
-from generation.channels import load_channel
 from generation.counted import miscounted
 from generation.facts import facts_of, normal
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
@@ -16,7 +16,8 @@ from generation.records import Brief, Campaign, Fields, Product, Promotion, Segm
 _BAG = Product(
     "p", "行囊双肩包", brand="行囊", category="箱包", price=Decimal("259.00"), currency="CNY",
     description="通勤双肩包，附一张清洁布，背面有行李箱插带，不可机洗。",
-    attributes={"面料": "尼龙", "里料": "涤纶", "重量": "0.9千克", "外袋长": "30厘米", "全长": "45厘米", "产地": "浙江平湖",
+    attributes={"面料": "尼龙", "里料": "涤纶", "重量": "0.9千克", "外袋长": "30厘米",
+                "全长": "45厘米", "产地": "浙江平湖",
                 "颜色": "雾灰", "规格": "2.5升×4个", "数量": "5双"},
 )  # fmt: skip
 
@@ -30,7 +31,7 @@ def brief_of(product: Product = _BAG, promotion: Promotion | None = None) -> Bri
 def refused(line: str, brief: Brief | None = None) -> list[str]:
     """The kinds of the claims of a line that are refused."""
     brief = brief or brief_of()
-    found = findings_in({"body": [line]}, brief, facts_of(brief))
+    found = findings_in({"body": (line,)}, brief, facts_of(brief))
     return [each.claim.kind for each in found if each.refused]
 
 
@@ -65,13 +66,14 @@ def test_a_material_belongs_to_its_part_and_what_is_denied_is_no_claim(line: str
 )  # fmt: skip
 def test_a_figure_may_follow_from_the_records(line: str, right: bool) -> None:
     brief = brief_of()
-    found = [each for each in findings_in({"body": [line]}, brief, facts_of(brief)) if each.gate == "numbers"]
+    found = [each for each in findings_in({"body": (line,)}, brief, facts_of(brief)) if each.gate == "numbers"]
     assert all(not each.refused for each in found) is right
 
 
 @pytest.mark.parametrize(
     ("line", "supported"),
-    [("自带行李箱插带。", None), ("附带遥控器。", False), ("支持蓝牙。", False), ("没有蓝牙。", None), ("可以机洗。", False),
+    [("自带行李箱插带。", None), ("附带遥控器。", False), ("支持蓝牙。", False), ("没有蓝牙。", None),
+     ("可以机洗。", False),
      ("能不能机洗？", None), ("随包附清洁布套。", False)],
 )  # fmt: skip
 def test_a_feature_is_the_records(line: str, supported: bool | None) -> None:
@@ -96,7 +98,8 @@ def test_a_count_in_words_is_compared_with_the_records(line: str, told: list[int
 
 @pytest.mark.parametrize(
     ("line", "kinds"),
-    [("产自浙江平湖的包。", []), ("产自福建的包。", ["origin"]), ("老师傅手工缝制。", ["origin"]), ("周末陪孩子做手工。", []),
+    [("产自浙江平湖的包。", []), ("产自福建的包。", ["origin"]), ("老师傅手工缝制。", ["origin"]),
+     ("周末陪孩子做手工。", []),
      ("上了新色雾霾蓝。", ["colour"]), ("窗外是雾霾蓝的傍晚。", []), ("灰色双肩包。", [])],
 )  # fmt: skip
 def test_origin_and_colour_are_the_records(line: str, kinds: list[str]) -> None:
@@ -118,6 +121,6 @@ def test_a_date_in_numerals_alone_is_a_date() -> None:
     ],
 )
 def test_a_sentence_isnt_said_twice(body: str, gate: str | None) -> None:
-    fields: Fields = {"title": ["周一的背影"], "body": [body]}
+    fields: Fields = {"title": ("周一的背影",), "body": (body,)}
     rejection = check_fields(fields, brief_of(), load_channel("push"))
     assert (rejection and rejection.gate) == gate
