@@ -1,6 +1,6 @@
 """Features and parts that Chinese copy gives a product, and the record doesn't speak of: 支持NFC, 随箱附夹子.
 
-The words are data, ``features`` of templates/policies/lexicon.yaml; a record supports one by speaking of it at all, and
+The words are data, templates/policies/features_zh.yaml; a record supports one by speaking of it at all, and
 not to deny it.
 """
 
@@ -36,9 +36,9 @@ class Brought:
 @cache
 def _features() -> tuple[dict[str, tuple[str, ...]], re.Pattern[str], re.Pattern[str]]:
     """What a record may say for each word; all the words; what comes with a product."""
-    told: Any = yaml.safe_load((files("templates") / "policies" / "lexicon.yaml").read_text("utf-8"))["features"]
+    told: Any = yaml.safe_load((files("templates") / "policies" / "features_zh.yaml").read_text("utf-8"))
     records: dict[str, tuple[str, ...]] = {}
-    for line in told["zh"]:
+    for line in told["features"]:
         says, _, instead = line.partition(" | ")
         words = tuple(word.strip() for word in says.split(","))
         also = tuple(word.strip() for word in instead.split(",") if word.strip())

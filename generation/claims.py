@@ -404,7 +404,11 @@ def _miscounted(line: Line, look: _Look) -> Iterator[Finding]:
 
 def _brought(line: Line, look: _Look) -> Iterator[Finding]:
     """Features and parts that a Chinese line gives the product."""
+    segment = look.brief.segment
+    wanted = (*segment.interests, *segment.needs, segment.name)
     for each in brought_in(line.plain, look.facts):
+        if any(each.name in phrase.lower() for phrase in wanted):
+            continue  # what the audience asks for: the prompt told of it
         tell = "a feature that the record doesn't speak of"
         yield _finding(line, "feature", (each.start, each.end), each.name, each.support, tell=tell)
 
