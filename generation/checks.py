@@ -57,6 +57,8 @@ _ADDRESS = (
 _CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
 _may_be_placeholder, _may_be_contact = look_for([_PLACEHOLDER]), look_for([_CONTACT])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
+_SENTENCE_END = re.compile(r"[.!?。！？；;](?:\s|$)?")
+_A_SENTENCE = 30  # Latin letters; a third as many hanzi
 _SHORT_LOOP = re.compile(r"(.{3,6}?)(?:[\s,，、]{0,3}\1){2}")
 _SHORTEST_LOOP = 6  # characters: three times the shortest phrase
 _AT_ONCE = 2  # words
@@ -202,7 +204,19 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
         for match in _LOOP.finditer(line.lower()):
             if normal(match[0]).strip() not in context.facts.text:
                 return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
+    for name, line in _lines(fields):
+        if len(line) > (2 * _A_SENTENCE if line.isascii() else 2 * _A_SENTENCE // 3) and (said := _said_twice(line)):
+            return refusal("repetition", f"{name} repeats {said!r}", line)
     return None
+
+
+def _said_twice(line: str) -> str | None:
+    """A sentence that a line has twice, word for word; short ones may be a refrain."""
+    sentences = [part.strip() for part in _SENTENCE_END.split(line)]
+    if len(sentences) < 3:
+        return None
+    long = [part for part in sentences if len(part) >= (_A_SENTENCE if part.isascii() else _A_SENTENCE // 3)]
+    return next((part for at, part in enumerate(long) if part in long[:at]), None)
 
 
 def _may_loop(line: str) -> bool:

@@ -8,7 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from generation.brought import brought_in, may_bring
+from generation.counted import may_miscount, miscounted
 from generation.dates import Day, dates_in
+from generation.denials import denied, may_deny
 from generation.derived import derived, more_told, overstated
 from generation.digests import of_reviewers
 from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_count, other_part, share_of
@@ -18,7 +21,9 @@ from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
 from generation.materials import all_of_it, in_part, of_material
 from generation.numbers import CENT, CODE, COUNT, CURRENCIES, Stated, agree, figure, may_state, numbers_in
+from generation.parts import of_other_part
 from generation.policies import Candidates, Policy, Rule, market_of, policy
+from generation.reckoning import reckoned
 from generation.records import Brief, Claim, Fields
 from generation.support import (
     left_out,
@@ -36,9 +41,16 @@ from generation.support import (
 
 NUMBERS = "numbers"  # the gate that a number's refusal goes by; all else goes by CLAIMS
 CLAIMS = "claims"
+_NOT_DENIED = frozenset({"injection", "personal", "clickbait", "sensitive"})  # refused for the very words
 _WARNED_KINDS = frozenset({"colour"})
 # A colour word may paint a picture; said to be the product's own, it is a fact like any other.
-_OWN_COLOUR = re.compile(r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)) ?\Z")
+_OWN_COLOUR = re.compile(
+    r"(?:\bcolou?rs?(?: is| are| ?:)|\b(?:comes?|available) in|颜色(?:是|为| ?:)"
+    r"|(?:颜色|配色|新色|色号|上了?新)[^,。;!?]{0,6}) ?\Z"
+)
+_OWN_COLOUR_AFTER = re.compile(
+    r"色?(?:[、和与][^,。;!?]{1,14}?)?(?:[两二三四五六]色)?(?:可选|任选|任[你您]|随[你您]|款|版(?!画)|配色|上新)"
+)
 _FORMER_BEFORE = re.compile(
     r"(?:\bwas|\bwere|originally|formerly|previously|\bbefore|\breg(?:ular(?:ly)?)?|instead of|\brrp|\bmsrp"
     r"|list price|retail(?: price)?|worth|valued? at|compared? (?:at|to)|usual(?:ly)?|normally|old price|full price"
@@ -121,6 +133,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
     words, stating = look.words.spans_in(whole), may_state(whole)
+    counts = bool(brief.product.title) and brief.other is None and may_miscount(whole)
+    brings = bool(brief.product.title) and may_bring(whole)
     placed = " in " in whole and _may_be_placed(whole)
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
     quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
@@ -135,6 +149,10 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
         if spans or masked:
             found += _worded(line, look, spans, masked=masked)
         at += len(line.plain) + 1
+        if counts and not line.plain.isascii():
+            found += _miscounted(line, look)
+        if brings:
+            found += _brought(line, look)
         if made:
             found += _made_by(line, look)
         if placed:
@@ -180,6 +198,7 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
             continue
         tell = "which the record doesn't hold"
         yield _finding(line, "date", (day.start, day.end), str(day), support, tell=tell, gate=NUMBERS)
+    idle = look.words.idle_in(line.plain)
     since = end = 0  # where the words before a number begin: at the end of the one before
     for stated in numbers_in(line.plain):
         if stated.start - end > 3 or not _ACROSS.fullmatch(
@@ -187,6 +206,8 @@ def _counted(line: Line, look: _Look, spoken: list[Claim]) -> Iterator[Finding]:
         ):  # of 230 x 245 cm the first has the words of both
             since = end
         dated = any(day.start < stated.end and day.end > stated.start for day in days)
+        if any(start < stated.end and stop > stated.start for start, stop in idle):
+            continue
         if not dated and not _only_stresses(line, stated, spoken):
             before = line.plain[max(0, stated.start - 40) : stated.start]
             number = _number(line, stated, before, look, spoken, since)
@@ -260,6 +281,8 @@ def _number(line: Line, stated: Stated, before: str, look: _Look, spoken: list[C
             support = of_history_days(stated, brief, facts)
     if support and kind in ("measure", "number", "price") and (off := overstated(stated, before, facts)):
         support, tell = None, off
+    elif support is None and not plain.isascii() and (follows := reckoned(plain, stated, brief, facts)):
+        support = follows
     elif support is None and kind != "offer":
         support = derived(stated, plain, brief, facts, aspect_of(plain, stated, since))
     if kind in ("offer", "price") and (missing := _condition_left_out(support, look)):
@@ -342,6 +365,13 @@ def _spoken(line: Line, look: _Look, rules: Candidates, *, masked: bool) -> Iter
                 words = match[0].strip()
                 place = (text, text.index(words, match.start()))
                 support = of_rule(rule, words, look.brief, look.facts, place)
+                if (
+                    support is None
+                    and rule.kind not in _NOT_DENIED
+                    and may_deny(text)
+                    and denied(*place, place[1] + len(words))
+                ):
+                    continue
                 if support and rule.kind == "green" and all_of_it(*place) and in_part(words.split()[-1], look.facts):
                     support = None  # 70% recycled isn't "entirely recycled"
                 tell = rule.tell
@@ -380,20 +410,55 @@ def _worded(line: Line, look: _Look, spans: Sequence[Span], *, masked: bool) -> 
             if span in seen or _is_anothers(text, word, look):
                 continue
             seen.add(span)
+            tell = f"a {word.kind} that the record doesn't hold"
             if word.kind == "material":
                 support = of_material(text, word, look.words, look.facts)
+                if support and (part := of_other_part(text, word.start, word.text, look.words, look.facts)):
+                    support, tell = None, f"a material that the record doesn't give the {part}"
             else:
                 support = of_word(word.text, look.words, look.facts)
             if support and support.startswith(REVIEWS) and word.kind == "certification":
                 support = None  # a reviewer certifies nothing
+            if support is None and may_deny(text) and denied(text, word.start, word.end):
+                continue
             if support is None and word.kind == "comparative":
                 support = _compared(text, word, look)
             elif support is None and (source := look.facts.names_held_in(word.text)) and word.kind != "material":
                 support = source.named(word.text)
             yield _finding(
-                line, word.kind, span, word.text, support, tell=f"a {word.kind} that the record doesn't hold",
-                warned=word.kind in _WARNED_KINDS and not _OWN_COLOUR.search(text, 0, word.start),
+                line, word.kind, span, word.text, support, tell=tell,
+                warned=word.kind in _WARNED_KINDS and not _its_own(text, word, line, look),
             )  # fmt: skip
+
+
+def _its_own(text: str, word: Word, line: Line, look: _Look) -> bool:
+    """Whether a colour is said to be the product's: by its words, before the product's name or in a search title."""
+    if look.brief.channel == "taobao_title" or _OWN_COLOUR.search(text, 0, word.start):
+        return True
+    if text.isascii():
+        return False
+    thing = look.facts.title.split(" ")[0][-2:]
+    return bool(_OWN_COLOUR_AFTER.match(text, word.end)) or (
+        not thing.isascii() and thing in re.split(r"[,。;!?、:]", text[word.end : word.end + 10])[0]
+    )
+
+
+def _miscounted(line: Line, look: _Look) -> Iterator[Finding]:
+    """Small counts in Chinese numerals that the record contradicts."""
+    for start, end, value in miscounted(line.plain, look.facts):
+        tell = "where the record counts otherwise"
+        yield _finding(line, "number", (start, end), str(value), None, tell=tell, gate=NUMBERS)
+
+
+def _brought(line: Line, look: _Look) -> Iterator[Finding]:
+    """Features and parts that a Chinese line gives the product."""
+    segment = look.brief.segment
+    wanted = (*segment.interests, *segment.needs, segment.name)
+    for each in brought_in(line.plain, look.facts):
+        if any(each.name in phrase.lower() for phrase in wanted):
+            continue  # what the audience asks for: the prompt told of it
+        tell = "a feature that the record doesn't speak of"
+        yield _finding(line, "feature", (each.start, each.end), each.name, each.support, tell=tell)
 
 
 def _compared(text: str, word: Word, look: _Look) -> str | None:

@@ -82,6 +82,7 @@ _MEASURE_NAME = re.compile(
 _CLAUSE = re.compile(r"[,.;:!?、。()|/×]| x |\band\b|\bby\b|[和与乘]")
 
 
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d)，(?=\d)")
 _PAIR = re.compile(r"\bpairs?\b|一对|一双|成对")
 
 
@@ -164,7 +165,8 @@ def composed(text: str) -> str:
 
 @lru_cache(maxsize=256)  # a copy's gates and its score ask for the same few lines
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    # A full-width comma parts two numbers (满500减60，599元) where a plain one may group digits.
+    return unicodedata.normalize("NFKC", _BETWEEN_NUMBERS.sub("、", text))
 
 
 def holds(text: str, phrase: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from ahocorasick_rs import AhoCorasick
 
+from generation.looks import look_for
 from generation.needles import encodable, finder
 from generation.policies import PolicyError
 
@@ -65,6 +66,8 @@ class Lexicon:
     supporting: Mapping[str, tuple[str, ...]]  # word → what the record may say instead: the same, or a kind of it
     no_maker: frozenset[str]  # what stands after "by" and is nobody's name
     filler: frozenset[str]  # words that say nothing by themselves
+    idle: re.Pattern[str]  # numbers that tell nothing of a product: roads, times of day, idioms
+    may_idle: Callable[[str], bool]
     said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
     def words_at(self, places: Iterable[Span], line: str, raw: str, things: Container[str] = ()) -> Iterator[Word]:
@@ -87,6 +90,10 @@ class Lexicon:
             if text in self.needs_telling and not told and not self.told_weakly.search(line, max(0, start - 12), start):
                 continue
             yield Word(kind, text, start, end)
+
+    def idle_in(self, line: str) -> list[tuple[int, int]]:
+        """Where in a normalised line numbers stand that tell nothing of the product."""
+        return [match.span() for match in self.idle.finditer(line)] if self.may_idle(line) else []
 
     def known_in(self, text: str) -> Iterator[str]:
         """The words that a normalised record holds: there, none of them is an idiom."""
@@ -150,7 +157,10 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         if len(word) > 1:  # a single hanzi is a part of a hundred other words
             kinds.setdefault(word, "colour" if word in ("gray", "grey") else "material")
     listed = list(dict.fromkeys(word.replace("-", " ") for word in kinds))
-    spare = re.compile("|".join(f"(?:{each})" for each in _spared(idioms)) or r"(?!)")
+    spare, idle = (
+        re.compile("|".join(f"(?:{each})" for each in _spared(idioms, section)) or r"(?!)")
+        for section in ("spare", "idle_numbers")
+    )
     return Lexicon(
         kinds=kinds,
         spelt={word.replace("-", " "): word for word in kinds},
@@ -158,6 +168,8 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         latin=tuple(not _HAN.match(word) for word in listed),
         spare=spare,
         may_spare=finder([spare]),
+        idle=idle,
+        may_idle=look_for([idle]),
         needs_telling=frozenset(map(str, idioms.get("needs_telling") or ())),
         told_before=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_before') or ['(?!)'])}) (?:[a-z]+ )?\Z"),
         told_weakly=re.compile(rf"(?<![a-z])(?:{'|'.join(idioms.get('told_weakly') or ['(?!)'])}) \Z"),
@@ -189,9 +201,9 @@ def _supporting(same: list[list[str]], general: Mapping[str, list[str]]) -> dict
     return {word: tuple(dict.fromkeys(below(word, frozenset({word})))) for word in {*alike, *general}}
 
 
-def _spared(idioms: Mapping[str, Any]) -> list[str]:
-    spare = idioms.get("spare") or {}
-    found = [pattern for language in LANGUAGES for pattern in _texts("idioms.yaml, spare", spare, language)]
+def _spared(idioms: Mapping[str, Any], section: str) -> list[str]:
+    spare = idioms.get(section) or {}
+    found = [pattern for language in LANGUAGES for pattern in _texts(f"idioms.yaml, {section}", spare, language)]
     for pattern in found:
         try:
             re.compile(pattern)

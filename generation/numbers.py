@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from generation.looks import look_for
 from generation.needles import finder
+from generation.numerals import COMPOUND, about, compounds_in, han_number
 
 _PARTS = (
     "level layer pocket drawer compartment speed mode setting step blade port button burner slot hook leg"
@@ -53,10 +54,10 @@ _UNITS: Mapping[str, tuple[str, ...]] = {
     "gsm": ("gsm", "g/m2", "g/m²"),
     "kcal": ("kcal", "calories", "大卡", "千卡"),
     "s": ("s", "sec", "secs", "second", "seconds"),
-    "h": ("h", "hr", "hrs", "hour", "hours", "小时"),
+    "h": ("h", "hr", "hrs", "hour", "hours", "小时", "个小时", "钟头", "个钟头"),
     "min": ("min", "mins", "minute", "minutes", "分钟"),
     "day": ("day", "days", "天", "日"),
-    "week": ("week", "weeks", "周", "星期"),
+    "week": ("week", "weeks", "周", "星期", "个星期"),
     "year": ("year", "years", "年"),
     "month": ("month", "months", "个月"),
     "mile": ("mile", "miles"),
@@ -201,10 +202,8 @@ _COUNTED_RARELY = re.compile(
     r"|(?<=over ))an?)"
     rf"[\s-](?P<of>{_HALVED})\b"
     # From eleven on a numeral counts what is there: 二十小袋. "Ten" and below are as often a manner of speaking.
-    r"|(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒)"
+    r"|(?<![一二两三四五六七八九十百千])(?P<many>[二三四五六七八九]?十[一二三四五六七八九]|[二三四五六七八九]十)(?:小|大|独立)?(?:袋|包|片|粒|枚|支|瓶|罐|条|根|颗|盒|张|饼|朵|丸|贴|卷|抽|管|枝|筒|页|双|本|册|孔)"
 )
-_HAN_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_HAN_POWERS = {"十": 10, "百": 100, "千": 1000}
 CENT = "cent"  # a hundredth of a dollar or a euro: of which, the product's currency tells
 _PENCE = re.compile(r"(p|\s?pence|\s?cents?|\s?¢)(?![a-z\d])")
 CODE = "code"  # the unit of a number inside a model code, WH-1000XM5: it counts nothing
@@ -223,12 +222,20 @@ class Stated:
     end: int = field(default=0, compare=False)
 
 
+_MEASURED = frozenset(
+    (
+        "折",
+        *(word for word, unit in _UNIT_OF.items() if unit in {*_SMALLEST, *CURRENCIES, "oz", "lb"} and unit != "day"),
+    )
+)
 _DIGIT = re.compile(r"\d")
 _CLOSING, _OPENED = ("'", "’"), re.compile(r"(?<![\w'])'(?=\w)|‘")  # quotation marks of which one looks like feet
 _LAST_BEFORE = frozenset(("$", "¥", "€", "£", "₩", "₹", "₽", "之", *(code[-1] for code in _CODE.split("|"))))
 _BEFORE_MOST = 8  # characters before a number's digits that belong to it, as in "us$ 5" and 百分之5
-_has_a_word = finder([_COUNTED, _COUNTED_RARELY])
+_HAN_DAY = re.compile("[一二三四五六七八九十]月")  # a date without a digit, as generation.dates reads it
+_has_a_word = finder([_COUNTED, _COUNTED_RARELY, COMPOUND, _HAN_DAY])
 _may_count = look_for([_COUNTED, _COUNTED_RARELY])
+_may_compound = look_for([COMPOUND])
 
 
 def may_state(text: str) -> bool:
@@ -238,12 +245,35 @@ def may_state(text: str) -> bool:
 
 def numbers_in(text: str) -> Iterator[Stated]:
     """Every number in a text that ``facts.normal`` gave, in digits or in words with a unit ("two-year", 三件套)."""
+    if not text.isascii() and _may_compound(text):
+        yield from _with_compounds(text)
+    else:
+        yield from _single(text)
+
+
+def _with_compounds(text: str) -> Iterator[Stated]:
+    """九斤二两 is one number, and neither 九斤 nor 二两."""
+    found = [
+        Stated(each.text, frozenset({each.value}), _UNIT_OF[each.unit], start=each.start, end=each.end)
+        for each in compounds_in(text)
+    ]
+    yield from found
+    yield from (
+        stated
+        for stated in _single(text)
+        if all(stated.end <= each.start or stated.start >= each.end for each in found)
+    )
+
+
+def _single(text: str) -> Iterator[Stated]:
     if _DIGIT.search(text):
         yield from _in_digits(text)
     if _has_a_word(text) and _may_count(text):  # the literals are seen sooner than the rest
         rarely = list(_COUNTED_RARELY.finditer(text))
         for match in _COUNTED.finditer(text):  # of "two hundred and thirty grams" thirty are no number
-            if not (rarely and any(each.start() < match.end() and match.start() < each.end() for each in rarely)):
+            if rarely and any(each.start() < match.end() and match.start() < each.end() for each in rarely):
+                continue
+            if not _about_as_many(match):
                 yield _counted(match)
         for match in rarely:
             yield replace(_rarely(match), start=match.start(), end=match.end())
@@ -313,6 +343,11 @@ def _unit(match: re.Match[str], values: frozenset[Decimal]) -> tuple[str | None,
     return ("off" if match["off"] and unit == "%" else unit), lead
 
 
+def _about_as_many(match: re.Match[str]) -> bool:
+    """两三件, 七八天: so many of anything. What is measured may be a product's: 七八升."""
+    return bool(match["han"]) and match["hanunit"] not in _MEASURED and about(match["han"]) is not None
+
+
 def _counted(match: re.Match[str]) -> Stated:
     """A number in words. The match is one of ``_COUNTED``."""
     return replace(_number_in_words(match), start=match.start(), end=match.end())
@@ -322,11 +357,13 @@ def _number_in_words(match: re.Match[str]) -> Stated:
     if match["half"]:
         return Stated(match[0], frozenset({Decimal(50)}), "off")
     if match["percent"] or match["hundred"]:
-        return Stated(match[0], frozenset({Decimal(_han_number(match["percent"] or "百"))}), "%")
+        return Stated(match[0], frozenset({Decimal(han_number(match["percent"] or "百"))}), "%")
     if match["han"]:
-        value, unit = Decimal(_han_number(match["han"])), _UNIT_OF.get(match["hanunit"])
+        value, unit = Decimal(han_number(match["han"])), _UNIT_OF.get(match["hanunit"])
         if match["hanunit"] == "折":
             value = _taken_off(value)
+        elif nearly := about(match["han"]):
+            return Stated(match[0], nearly, unit)
         return Stated(match[0], frozenset({value}), "piece" if match["hanunit"] in "支盒瓶" else unit)
     word = match["word"]
     value = Decimal(_WORDS[word] if word else _WORDS[match["tens"]] + _WORDS.get(match["ones"] or "", 0))
@@ -353,7 +390,7 @@ def _rarely(match: re.Match[str]) -> Stated:
     if part := match["part_of"]:
         value = next((Decimal(share) for told, share in _SHARES_OF.items() if part.startswith(told)), Decimal(1))
         return Stated(match[0], frozenset({value}), _UNIT_OF[match["of"]])
-    counted = _DOZENS[match["dozens"]] if match["dozens"] else _han_number(match["many"])
+    counted = _DOZENS[match["dozens"]] if match["dozens"] else han_number(match["many"])
     return Stated(match[0], frozenset({Decimal(counted)}), "piece")
 
 
@@ -393,21 +430,6 @@ def _readings(digits: str, scale: int) -> frozenset[Decimal]:
 def _taken_off(tenths: Decimal) -> Decimal:
     """8折 and 85折 leave 80 and 85 percent of the price: how many percent come off."""
     return 100 - (tenths * 10 if tenths < 10 else tenths)
-
-
-def _han_number(text: str) -> int:
-    """A number in Chinese numerals, or its digits one by one (八五)."""
-    if all(ch in _HAN_DIGITS for ch in text):
-        return int("".join(str(_HAN_DIGITS[ch]) for ch in text))
-    total = current = 0
-    for ch in text:
-        if ch == "万":
-            total, current = (total + current) * 10_000, 0
-        elif ch in _HAN_POWERS:
-            total, current = total + max(current, 1) * _HAN_POWERS[ch], 0
-        else:
-            current = _HAN_DIGITS[ch]
-    return total + current
 
 
 _BY = re.compile(r"\s?(?:[x×*–-]|by|to)\s?")
@@ -492,6 +514,13 @@ def quantities(stated: Stated) -> tuple[str | None, frozenset[Decimal]]:
     """What a number measures, and how many of that measure's smallest unit it may be: 1.5 l is 1,500 ml."""
     unit, factor = _SMALLEST.get(stated.unit or "", (stated.unit, Decimal(1)))
     return unit, frozenset((value * factor).normalize() for value in stated.values)
+
+
+def converted(stated: Stated, unit: str | None) -> frozenset[Decimal]:
+    """How many of a smallest metric unit a number of the other system is; nothing where it measures another thing."""
+    measure, values = quantities(stated)
+    each = _METRIC.get(measure or "", {}).get(unit or "")
+    return frozenset(value * each for value in values) if each else frozenset()
 
 
 def figure(stated: Stated) -> str:

@@ -45,6 +45,9 @@ _NOT_SOLID = re.compile(
 )
 _A_TERM = re.compile(r"\d|\b(?:one|two|three|four|five|ten)\b|[一二两三五十]年")
 _WARRANTS = re.compile(r"warrant|guarant|质保|保修")
+_COLOURS = re.compile("色|(?i:colou?r)")
+_COMES_FROM = re.compile("(?:原产地?|产自|产于|出自|来自|源自|采自|取自|选自|原产于?)(?:于|为|是|:|在)?")
+_HAN_RUN = re.compile("[一-鿿]{2,}")
 _STARS_OF = re.compile(r"([a-z]+|\d) stars")
 _PARTS_OF = (("a quarter of ", "0.25"), ("half ", "0.5"), ("half of ", "0.5"))
 _DECADES = re.compile(r"(?:for |of |over )?(a|one|two|three|four|five) (decade|centur)(?:s|y|ies)?")
@@ -115,8 +118,31 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
     ):
         return f"promotions: {promotion.id}"
     if rule.names_excuse and rule.kind in _FACTUAL:
-        return _of_record(rule.kind, words, facts)
+        return _of_record(rule.kind, words, facts) or (
+            _of_place_after(words, place, facts) if rule.kind == "origin" else None
+        )
     return None
+
+
+def _of_place_after(words: str, place: Place | None, facts: Facts) -> str | None:
+    """The column that has the place that the words end with or that follows them: 产自福建福鼎 of 福建福鼎."""
+    from_where = _COMES_FROM.match(words)
+    if from_where is None or place is None:
+        return None
+    named = _HAN_RUN.match(place[0], place[1] + from_where.end())
+    record = [each for each in facts.sources if each.column.startswith("products.")]
+    return (
+        next(
+            (
+                source.named(words)
+                for end in range(min(8, len(named[0])), 1, -1)
+                if (source := facts.held_in(named[0][:end], record))
+            ),
+            None,
+        )
+        if named
+        else None
+    )
 
 
 def _counts(number: str, thing: str, facts: Facts) -> str | None:
@@ -406,6 +432,9 @@ def of_word(word: str, lexicon: Lexicon, facts: Facts) -> str | None:
                 named = (each for each in facts.sources if holds(normal(each.column), found))
                 source = facts.held_in(found) or next(named, None)
                 return source.named(found) if source else None
+    if word.endswith("色"):  # 灰色 of a record's 雾灰
+        told = (each for each in facts.sources if _COLOURS.search(each.column) and word[:-1] in each.text)
+        return next((each.named(word) for each in told), None)
     if mark := _LISTED.fullmatch(word):
         among = re.compile(rf"\b{mark[1]}(?:(?: ?[/,&+] ?| and | or )[a-z]{{2,12}}){{1,3}}[- ]{mark[2]}\b")
         return next((each.named(word) for each in facts.sources if among.search(each.text)), None)
