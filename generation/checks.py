@@ -205,16 +205,18 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
             if normal(match[0]).strip() not in context.facts.text:
                 return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     for name, line in _lines(fields):
-        if len(line) > (2 * _A_SENTENCE if line.isascii() else 2 * _A_SENTENCE // 3) and (said := _said_twice(line)):
+        if said := _said_twice(line):
             return refusal("repetition", f"{name} repeats {said!r}", line)
     return None
 
 
 def _said_twice(line: str) -> str | None:
     """A sentence that a line has twice, word for word; short ones may be a refrain."""
-    sentences = [part.strip() for part in _SENTENCE_END.split(line)]
-    if len(sentences) < 3:
+    # Whatever is so long and comes again has the whole of a piece half as long, which comes again as well.
+    half, find = (_A_SENTENCE if line.isascii() else _A_SENTENCE // 3) // 2, line.find
+    if all(find(line[at : at + half], at + half) < 0 for at in range(0, len(line) - 3 * half + 1, half)):
         return None
+    sentences = [part.strip() for part in _SENTENCE_END.split(line)]
     long = [part for part in sentences if len(part) >= (_A_SENTENCE if part.isascii() else _A_SENTENCE // 3)]
     return next((part for at, part in enumerate(long) if part in long[:at]), None)
 

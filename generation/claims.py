@@ -133,6 +133,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
     words, stating = look.words.spans_in(whole), may_state(whole)
+    counting = any(noun in whole for noun in facts.counts)
     counts = bool(brief.product.title) and brief.other is None and may_miscount(whole)
     brings = bool(brief.product.title) and may_bring(whole)
     placed = " in " in whole and _may_be_placed(whole)
@@ -143,7 +144,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     for line in lines:
         spoken = list(_spoken(line, look, rules, masked=masked)) if rules else []
         found += spoken
-        if (stating and may_state(line.plain)) or any(noun in line.plain for noun in facts.counts):
+        if (stating and may_state(line.plain)) or (counting and any(noun in line.plain for noun in facts.counts)):
             found += _counted(line, look, [each.claim for each in spoken])
         spans = [(start - at, end - at) for start, end in words if 0 <= start - at < len(line.plain)] if words else ()
         if spans or masked:

@@ -236,11 +236,15 @@ _HAN_DAY = re.compile("[一二三四五六七八九十]月")  # a date without a
 _has_a_word = finder([_COUNTED, _COUNTED_RARELY, COMPOUND, _HAN_DAY])
 _may_count = look_for([_COUNTED, _COUNTED_RARELY])
 _may_compound = look_for([COMPOUND])
+_may_tell = look_for([_COUNTED, _COUNTED_RARELY, COMPOUND, _HAN_DAY])
 
 
 def may_state(text: str) -> bool:
     """Whether a text may hold a number or a date, at a glance: a digit, or any of the words for them."""
-    return bool(_DIGIT.search(text)) or _has_a_word(text)
+    if _DIGIT.search(text):
+        return True
+    # A single numeral is in much Chinese copy, and counts in little of it.
+    return _has_a_word(text) and (text.isascii() or _may_tell(text))
 
 
 def numbers_in(text: str) -> Iterator[Stated]:
