@@ -221,16 +221,11 @@ def facts_of(brief: Brief) -> Facts:
     return _of_both(*(_told(brief, product) for product in (brief.product, brief.other)))
 
 
-def facts_of_each(brief: Brief, other: Product) -> tuple[Facts, Facts]:
-    """The facts of each of two products by itself."""
-    return _facts(*_told(brief, brief.product)), _facts(*_told(brief, other))
-
-
 def _told(brief: Brief, product: Product) -> _Told:
     view, campaign = product_view(product, brief.locale), brief.campaign
     price = f"{product.price} {product.currency}" if view["price"] else ""
     promotion = campaign.promotion if campaign.promotion and in_force(campaign.promotion) else None
-    own = () if product is brief.other else brief.evidence  # of the other product none is loaded
+    own = brief.other_evidence if product is brief.other else brief.evidence
     return (
         view["title"], view["brand"] or "", view["category"] or "", (view["price"] or "", price),
         view["description"] or "", tuple(view["attributes"]), clean(campaign.offer or "", 200), promotion,

@@ -17,11 +17,11 @@ from generation.channels import load_channel
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
-    "answers.py", "audiences.py", "calibration.py", "checks.py", "claims.py", "comparing.py", "content.py",
-    "counting.py", "dates.py", "derived.py", "digests.py", "endings.py", "facts.py", "guards.py", "idle.py",
-    "injection.py", "lexicon.py",
-    "lines.py", "looks.py", "materials.py", "measures.py", "needles.py", "numbers.py", "parsing.py", "personal.py",
-    "policies.py", "prompts.py", "readability.py", "scoring.py", "shape.py", "stages.py", "support.py", "tongues.py",
+    "answers.py", "audiences.py", "brought.py", "calibration.py", "checks.py", "claims.py", "comparing.py",
+    "content.py", "counted.py", "counting.py", "dates.py", "denials.py", "derived.py", "digests.py", "endings.py",
+    "facts.py", "guards.py", "idle.py", "injection.py", "lexicon.py", "lines.py", "looks.py", "materials.py",
+    "measures.py", "needles.py", "numbers.py", "numerals.py", "parsing.py", "parts.py", "personal.py", "policies.py",
+    "prompts.py", "readability.py", "reckoning.py", "scoring.py", "shape.py", "stages.py", "support.py", "tongues.py",
 )  # fmt: skip
 DATA = (
     "figures.yaml", "kinds.yaml", "scoring.yaml", "readability.yaml", "stages.yaml", "voices.yaml",
