@@ -5,12 +5,13 @@ What supports each is decided in ``generation.support``; what is refused for it 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from generation.dates import Day, dates_in
 from generation.digests import of_reviewers
 from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_part, share_of
+from generation.features import features, of_feature
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
@@ -115,7 +116,9 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     masked = may_hide(whole)
     views = [text for line in lines for text, _ in line.unmasked()] if masked else ()
     rules = look.policy.candidates("\n".join((whole, *views)) if views else whole)
-    latin = look.words.heads.intersection(LATIN.findall(whole))
+    words = LATIN.findall(whole)
+    latin = look.words.heads.intersection(words)
+    parts = features().heads.intersection(words) if brief.product.title and not brief.locale.startswith("zh") else ()
     placed = " in " in whole and _may_be_placed(whole)
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
     quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
@@ -127,6 +130,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _counted(line, look, [each.claim for each in spoken])
         if latin or masked or not line.plain.isascii():
             found += _worded(line, look, latin, masked=masked)
+        if parts:
+            found += _featured(line, look, parts)
         if made:
             found += _made_by(line, look)
         if placed:
@@ -346,6 +351,14 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
                 line, word.kind, span, word.text, support, tell=f"a {word.kind} that the record doesn't hold",
                 warned=word.kind in _WARNED_KINDS and not _OWN_COLOUR.search(text, 0, word.start),
             )  # fmt: skip
+
+
+def _featured(line: Line, look: _Look, heads: Collection[str]) -> Iterator[Finding]:
+    """Features and parts that a line gives the product."""
+    for stated in features().stated_in(line.plain, heads, line.field):
+        support = of_feature(stated.feature, look.facts)
+        tell = "a feature that the record doesn't speak of"
+        yield _finding(line, "feature", (stated.start, stated.end), stated.feature.name, support, tell=tell)
 
 
 def _compared(text: str, word: Word, look: _Look) -> str | None:
