@@ -4,6 +4,7 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from generation.answers import answer_gate
@@ -11,6 +12,7 @@ from generation.audiences import persona_gate, recommendation_gate, stage_gate
 from generation.channels import Channel, load_channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.comparing import compared_findings, disparagement_gate
+from generation.content import content_of
 from generation.digests import basis_gate, digest_gate, quote_gate
 from generation.endings import cut_end
 from generation.facts import Facts, facts_of, holds, normal
@@ -61,6 +63,9 @@ _LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 # "That that" and "had had" are English, and "a" may be a grade's or a vitamin's letter.
 _SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your")
 _NEVER_TWICE = tuple(f"{word} {word}" for word in _SMALL)
+_PIECES = re.compile(r"[.!?]+(?: |$|(?=\n))|\n")
+_SHORTEST_TWICE = 4  # words of a sentence that may not come again; a name or a refrain has fewer
+_LISTS = frozenset({"bullet", "point", "first", "second", "likes", "needs"})
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Mathematical and enclosed letters; Chinese text may have full-width ones, English has none.
@@ -193,12 +198,39 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
             for name, line in _lines(fields):
                 if holds(normal(line), twice):
                     return refusal("repetition", f"{name} says {twice!r}", line)
+    if twice_told := _said_twice(plain, fields, context):
+        return twice_told
     for name, line in _lines(fields):
         if not _may_loop(line.lower()):
             continue
         for match in _LOOP.finditer(line.lower()):
             if normal(match[0]).strip() not in context.facts.text:
                 return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
+    return None
+
+
+def _said_twice(plain: str, fields: Fields, context: Context) -> Rejection | None:
+    """A sentence of some words that comes again, and a bullet that only turns another one's words round."""
+    pieces = [piece for piece in _PIECES.split(plain) if piece.count(" ") >= _SHORTEST_TWICE - 1]
+    if len(set(pieces)) < len(pieces):
+        own = ((name, lines) for name, lines in fields.items() if name != "quote")
+        counted = Counter(
+            piece for key in (own if context.channel.about != "comparison" else ())
+            for line in key[1] for piece in set(_PIECES.split(normal(line)))
+        )  # fmt: skip
+        for name, line in _lines(fields):
+            said = _PIECES.split(normal(line))
+            for piece in said:
+                again = name != "quote" and (counted[piece] > 1 or said.count(piece) > 1)
+                if again and piece.count(" ") >= _SHORTEST_TWICE - 1 and not holds(context.facts.text, piece):
+                    return refusal("repetition", f"{name} says {piece!r} again", line)
+    for name in _LISTS.intersection(fields):
+        seen: set[frozenset[str]] = set()
+        for line in fields[name]:
+            words = frozenset(content_of(normal(line)))
+            if len(words) > 1 and words in seen:
+                return refusal("repetition", f"{name} says the same as another line of it", line)
+            seen.add(words)
     return None
 
 

@@ -69,14 +69,35 @@ _QUOTE = re.compile('["“「『‘]')
 _QUOTATION = re.compile(r"[\"“]([^\"“”]{6,400})[\"”]|[「『]([^」』]{6,400})[」』]|(?<![a-z])‘(.{12,400}?)’(?![a-z])")
 _FEW_WORDS, _FEW_HANZI = 4, 7  # a quotation of fewer is a word in quotation marks
 _HANZI = re.compile("[一-鿿]")
-_MADE = (
+# Where something is made is told in many words; a place stands there by its capital.
+_MAKES = (
     "made|built|assembled|manufactured|produced|sewn|stitched|woven|knitted|spun|forged|carved|thrown|brewed|distilled"
-    "|roasted"
+    "|roasted|ground|honed|cast|blown|dyed|tanned|bottled|poured|milled|quilted|cured|smoked|churned|baked|fired|glazed"
+    "|handmade|crafted|handcrafted|grown|harvested|raised|caught|hauled|felted|tailored|welded|sharpened|hammered|tufted"
+    "|embroidered|hand-[a-z]{3,9}|born"
 )
-_PLACE = re.compile(
-    rf"\b(?:{_MADE.title()}|{_MADE}) (?:[a-z]+ ){{0,2}}in (?:the )?([A-Z][a-z]{{2,}}(?: (?:[A-Z][a-z]+|of|the))*)"
+_WORKS = (
+    "workshops?|ateliers?|studios?|mills?|sawmills?|kilns?|foundr(?:y|ies)|forges?|smith(?:y|ies)|factor(?:y|ies)|farms?"
+    "|dair(?:y|ies)|baker(?:y|ies)|roaster(?:y|ies)|brewer(?:y|ies)|distiller(?:y|ies)|tanner(?:y|ies)|potter(?:y|ies)"
+    "|vineyards?|orchards?|apiar(?:y|ies)|joiner(?:y|ies)|looms?|weavers?|potters?|knitters?|artisans?|craftsmen"
+    "|craftspeople|makers?|smiths?|bladesmiths?|cutlers?|growers?|farmers?|roasters?|bakers?|cobblers?|carpenters?|joiners?"
+    "|tailors?|seamstresses|glassblowers?|beekeepers?|shipwrights?|saddlers?|coopers?"
 )
-_may_be_placed = look_for([re.compile(_MADE)])
+_OF_MAKING = rf"{_WORKS}|bench(?:es)?|works|hillsides?|craft|craftsmanship|workmanship|know-how|engineering|hands"
+_NAME = r"(?:the )?(?P<place>[A-Z][a-z]{2,}(?: (?:[A-Z][a-z]+|of|the))*)"
+_PLACES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:{_MAKES.title()}|{_MAKES}) (?:[a-z'’-]+ ){{0,7}}(?:in|near|outside|on|off|along|at|(?:block|miles?|minutes|steps"
+        rf"|streets?|away|throw) from) (?:[a-z'’-]+ ){{0,5}}{_NAME}",
+        rf"\b(?:[Ff]rom|[Ll]eaves|[Ll]eft|[Oo]ut of|[Oo]ur|[Bb]y) (?:[a-z'’-]+ ){{0,4}}(?:{_WORKS}) (?:[a-z'’-]+ ){{0,3}}?"
+        rf"(?:in|near|outside|on|of|off|along|at|by|from) (?:[a-z'’-]+ ){{0,4}}{_NAME}",
+        rf"[a-z,] (?P<place>(?!Park\b|Garden)[A-Z][a-z]{{2,}}) (?:[a-z-]+ )?(?:{_OF_MAKING})\b",
+        rf"\b(?:[Hh]ails?|[Ii]mported|[Ss]ourced|[Ss]hipped over|[Ss]traight|[Dd]irect|[Ff]resh|[Bb]rought over|[Ff]lown in"
+        rf"|[Ss]hips|[Nn]ative) (?:from|of|to) (?:[a-z'’-]+ ){{0,4}}{_NAME}",
+    )
+)
+_may_be_placed = look_for([re.compile(rf"(?i:{_MAKES})|(?i:{_OF_MAKING})|(?i:hails|imported|sourced|shipped|straight|direct|fresh|brought|flown|ships|native)")])
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -119,7 +140,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     words = LATIN.findall(whole)
     latin = look.words.heads.intersection(words)
     parts = features().heads.intersection(words) if brief.product.title and not brief.locale.startswith("zh") else ()
-    placed = " in " in whole and _may_be_placed(whole)
+    placed = _may_be_placed(whole)
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
     quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
     found: list[Finding] = []
@@ -411,14 +432,17 @@ def _made_in(line: Line, look: _Look) -> Iterator[Finding]:
     words = _WORD.findall(line.raw)
     if len(_CAPITAL.findall(line.raw)) > 0.7 * len(words):
         return
-    for match in _PLACE.finditer(line.raw):
-        name = match[1].lower()
-        if name.split()[0] in look.words.no_maker:  # months and days
-            continue
-        support = of_place(normal(match[1]), look.facts)
+    seen = set[int]()
+    for match in (match for pattern in _PLACES for match in pattern.finditer(line.raw)):
+        name = match["place"].lower()
+        first = name.split()[0]
+        if match.start("place") in seen or first in look.words.no_maker or first in look.facts.things or first in look.facts.brand:
+            continue  # months, days and feasts, and the product itself
+        seen.add(match.start("place"))
+        support = of_place(normal(match["place"]), look.facts)
         tell = "a place of making that the record doesn't hold"
         finding = _finding(line, "origin", (0, 0), name, support, tell=tell)
-        yield _at(finding, line, *match.span(1))
+        yield _at(finding, line, *match.span("place"))
 
 
 def _quoted(line: Line, look: _Look) -> Iterator[Finding]:
