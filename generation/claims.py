@@ -15,7 +15,7 @@ from generation.features import features, of_feature
 from generation.lexicon import LATIN, Lexicon, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
-from generation.materials import all_of_it, in_part, of_material
+from generation.materials import all_of_it, in_part, of_material, of_readers_own
 from generation.numbers import CODE, COUNT, CURRENCIES, Stated, figure, may_state, numbers_in
 from generation.policies import Candidates, Policy, Rule, market_of, policy
 from generation.records import Brief, Claim, Fields
@@ -74,7 +74,7 @@ _MAKES = (
     "made|built|assembled|manufactured|produced|sewn|stitched|woven|knitted|spun|forged|carved|thrown|brewed|distilled"
     "|roasted|ground|honed|cast|blown|dyed|tanned|bottled|poured|milled|quilted|cured|smoked|churned|baked|fired|glazed"
     "|handmade|crafted|handcrafted|grown|harvested|raised|caught|hauled|felted|tailored|welded|sharpened|hammered|tufted"
-    "|embroidered|hand-[a-z]{3,9}|born"
+    "|embroidered|stirred|mixed|whisked|blended|boiled|simmered|pickled|packed by hand|made by hand|hand-[a-z]{3,9}|born"
 )
 _WORKS = (
     "workshops?|ateliers?|studios?|mills?|sawmills?|kilns?|foundr(?:y|ies)|forges?|smith(?:y|ies)|factor(?:y|ies)|farms?"
@@ -358,6 +358,8 @@ def _worded(line: Line, look: _Look, latin: frozenset[str], *, masked: bool) -> 
             if span in seen or _is_anothers(text, word, look):
                 continue
             seen.add(span)
+            if word.kind == "material" and of_readers_own(text, word, look.words, look.facts):
+                continue
             if word.kind == "material":
                 support = of_material(text, word, look.words, look.facts)
             else:

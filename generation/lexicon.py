@@ -60,6 +60,8 @@ class Lexicon:
     supporting: Mapping[str, tuple[str, ...]]  # word → what the record may say instead: the same, or a kind of it
     no_maker: frozenset[str]  # what stands after "by" and is nobody's name
     filler: frozenset[str]  # words that say nothing by themselves
+    around: frozenset[str]  # things of the reader's own, whose material is theirs
+    comes_with: re.Pattern[str]  # what says that one comes with the product
     said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
     def words_in(self, line: str, raw: str, words: Iterable[str], things: Container[str] = ()) -> Iterator[Word]:
@@ -179,6 +181,8 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         supporting=_supporting(same, general),
         no_maker=frozenset(str(idioms.get("no_maker") or "").split()),
         filler=frozenset(str(idioms.get("filler") or "").split()),
+        around=frozenset(idioms.get("around") or ()),
+        comes_with=re.compile(idioms.get("comes_with") or "(?!)"),
         said_by_kind={kind: tuple(told.split()) for kind, told in (idioms.get("said_by_kind") or {}).items()},
     )
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from generation.digests import of_reviews
-from generation.facts import OFFERS, PRODUCT, Facts, holds, normal, today
+from generation.facts import OFFERS, PRODUCT, REVIEWS, Facts, holds, normal, today
 from generation.lexicon import Lexicon, lexicon
 from generation.numbers import Stated, numbers_in
 from generation.policies import Rule, market_of
@@ -71,6 +71,10 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
         return of_rule(rule, words[4:], brief, facts, (place[0], place[1] + 4))
     if rule.action != "evidence":
         return None
+    if brief.reviews and rule.kind in ("comparative", "superlative"):  # a reviewer's word, told as such
+        told = facts.held_in(words, (each for each in facts.sources if each.column == REVIEWS))
+        if told is not None:
+            return told.named(words)
     if brief.reviews and "review" in rule.evidence:
         return of_reviews(words, *(place or (words, 0)), brief)
     if (
