@@ -74,7 +74,7 @@ _MAKES = (
     "made|built|assembled|manufactured|produced|sewn|stitched|woven|knitted|spun|forged|carved|thrown|brewed|distilled"
     "|roasted|ground|honed|cast|blown|dyed|tanned|bottled|poured|milled|quilted|cured|smoked|churned|baked|fired|glazed"
     "|handmade|crafted|handcrafted|grown|harvested|raised|caught|hauled|felted|tailored|welded|sharpened|hammered|tufted"
-    "|embroidered|stirred|mixed|whisked|blended|boiled|simmered|pickled|packed by hand|made by hand|hand-[a-z]{3,9}|born"
+    "|embroidered|stirred|mixed|whisked|blended|boiled|simmered|pickled|made by hand|hand-[a-z]{3,9}|born"
 )
 _WORKS = (
     "workshops?|ateliers?|studios?|mills?|sawmills?|kilns?|foundr(?:y|ies)|forges?|smith(?:y|ies)|factor(?:y|ies)|farms?"
@@ -88,16 +88,26 @@ _NAME = r"(?:the )?(?P<place>[A-Z][a-z]{2,}(?: (?:[A-Z][a-z]+|of|the))*)"
 _PLACES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b(?:{_MAKES.title()}|{_MAKES}) (?:[a-z'’-]+ ){{0,7}}(?:in|near|outside|on|off|along|at|(?:block|miles?|minutes|steps"
+        rf"\b(?:{_MAKES.title()}|{_MAKES}) (?:[a-z'’-]+ ){{0,7}}(?:in|near|outside|on|off|along|at|(?:block|miles?"
+        rf"|minutes|steps"
         rf"|streets?|away|throw) from) (?:[a-z'’-]+ ){{0,5}}{_NAME}",
-        rf"\b(?:[Ff]rom|[Ll]eaves|[Ll]eft|[Oo]ut of|[Oo]ur|[Bb]y) (?:[a-z'’-]+ ){{0,4}}(?:{_WORKS}) (?:[a-z'’-]+ ){{0,3}}?"
+        rf"\b(?:[Ff]rom|[Ll]eaves|[Ll]eft|[Oo]ut of|[Oo]ur"
+        rf"|[Bb]y) (?:[a-z'’-]+ ){{0,4}}(?:{_WORKS}) (?:[a-z'’-]+ ){{0,3}}?"
         rf"(?:in|near|outside|on|of|off|along|at|by|from) (?:[a-z'’-]+ ){{0,4}}{_NAME}",
         rf"[a-z,] (?P<place>(?!Park\b|Garden)[A-Z][a-z]{{2,}}) (?:[a-z-]+ )?(?:{_OF_MAKING})\b",
-        rf"\b(?:[Hh]ails?|[Ii]mported|[Ss]ourced|[Ss]hipped over|[Ss]traight|[Dd]irect|[Ff]resh|[Bb]rought over|[Ff]lown in"
+        rf"\b(?:[Hh]ails?|[Ii]mported|[Ss]ourced|[Ss]hipped over|[Ss]traight|[Dd]irect|[Ff]resh|[Bb]rought over"
+        rf"|[Ff]lown in"
         rf"|[Ss]hips|[Nn]ative) (?:from|of|to) (?:[a-z'’-]+ ){{0,4}}{_NAME}",
     )
 )
-_may_be_placed = look_for([re.compile(rf"(?i:{_MAKES})|(?i:{_OF_MAKING})|(?i:hails|imported|sourced|shipped|straight|direct|fresh|brought|flown|ships|native)")])
+_may_be_placed = look_for(
+    [
+        re.compile(
+            rf"(?i:{_MAKES})|(?i:{_OF_MAKING})|(?i:hails|imported|sourced|shipped|straight|direct|fresh|brought"
+            rf"|flown|ships|native)"
+        )
+    ]
+)
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -438,7 +448,12 @@ def _made_in(line: Line, look: _Look) -> Iterator[Finding]:
     for match in (match for pattern in _PLACES for match in pattern.finditer(line.raw)):
         name = match["place"].lower()
         first = name.split()[0]
-        if match.start("place") in seen or first in look.words.no_maker or first in look.facts.things or first in look.facts.brand:
+        if (
+            match.start("place") in seen
+            or first in look.words.no_maker
+            or first in look.facts.things
+            or first in look.facts.brand
+        ):
             continue  # months, days and feasts, and the product itself
         seen.add(match.start("place"))
         support = of_place(normal(match["place"]), look.facts)

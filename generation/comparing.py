@@ -34,16 +34,20 @@ _IS_IT = re.compile(
 
 # By how much: "0.8 kg more", "adds 2.8 kg", "$40 below", "28 l apart". Money that stays in a pocket isn't paid.
 _DIFFERENCE_AFTER = re.compile(
-    r"[ -](?:(?P<more>more|extra|heavier|taller|longer|wider|deeper|thicker|larger|bigger|brighter|dearer|pricier|above|over"
+    r"[ -](?:(?P<more>more|extra|heavier|taller|longer|wider|deeper|thicker|larger|bigger|brighter|dearer|pricier"
+    r"|above|over"
     r"|on top)|(?P<less>less|fewer|lighter|shorter|narrower|thinner|smaller|slimmer|dimmer|cheaper|below|under|off)"
     r"|(?P<apart>apart|between|of difference|in it))\b"
 )
 _DIFFERENCE_BEFORE = re.compile(
-    r"\b(?:(?P<more>adds?|another|an extra|weighs? in at another|asks? for another)|(?P<less>saves?(?: you)?|saving(?: you)?"
+    r"\b(?:(?P<more>adds?|another|an extra|weighs? in at another|asks? for another)|(?P<less>saves?(?: you)?"
+    r"|saving(?: you)?"
     r"|cuts?|sheds?|drops?|spares? you)|(?P<apart>difference (?:is|of)|differ by|apart by)) (?:about |just |only )?\Z"
 )
 _KEPT = re.compile(r"\b(?:leaves?|leaving|keeps?|keeping)(?: you)? \Z")
-_SET_AGAINST = re.compile(r"(?:\b(?:against|versus|vs\.?|compared (?:with|to)|as opposed to|instead of|rather than)) \Z")
+_SET_AGAINST = re.compile(
+    r"(?:\b(?:against|versus|vs\.?|compared (?:with|to)|as opposed to|instead of|rather than)) \Z"
+)
 
 
 @dataclass(frozen=True, slots=True)

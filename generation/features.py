@@ -1,7 +1,7 @@
 """Features and parts that a copy gives a product: "a built-in light", "waterproof", "comes with a case".
 
-The words are data, templates/policies/features.yaml. A record supports a feature by speaking of it at all; how big or how
-many it is, other checks see. Parts in other words than those aren't seen.
+The words are data, templates/policies/features.yaml. A record supports a feature by speaking of it at all; how big or
+how many it is, other checks see. Parts in other words than those aren't seen.
 """
 
 import re
@@ -20,34 +20,40 @@ _HEAD = re.compile("[a-z0-9]+")
 _BEFORE, _AFTER = 64, 40  # characters around a word that tell how it is meant
 # From "comes with" to the part nothing may stand that leads away from it.
 _AWAY = re.compile(
-    r"\b(?:for|to|into|onto|under|over|like|as|your|any|every|my|their|that|which|who|when|where|while|than|room|space|against"
-    r"|inside|from|about|near|beside|behind|if|of)\b"
+    r"\b(?:for|to|into|onto|under|over|like|as|your|any|every|my|their|that|which|who|when|where|while|than|room"
+    r"|space|against"
+    r"|inside|from|on|in|at|through|between|about|near|beside|behind|if|of)\b"
 )
 _HAS = re.compile(
-    r"\b(?:(?:comes?|ships?|arrives?|delivered|supplied|sold|equipped|fitted|finished|packed|packs|complete|completed|together"
+    r"\b(?:(?:comes?|ships?|arrives?|delivered|supplied|sold|equipped|fitted|finished|packed|packs|complete"
+    r"|completed|together"
     r"|paired) (?:up )?(?:with|in)|has|have|features?|featuring|includes?|including|offers?|offering|boasts?|sports?"
     r"|carries|contains?|hides?|hiding|adds?|brings?|gets?|plus|its|with)\b[ :]"
 )
 _BUILT = re.compile(
-    r"(?<![a-z])(?:built[ -]in|integrated|internal|detachable|removable|adjustable|hidden|zipped|zippered|padded|spare|extra"
-    r"|matching|inner|outer|inside|side|front|rear|quilted|flip[ -]top|roll[ -]top|magnetic|retractable|telescopic|included"
+    r"(?<![a-z])(?:built[ -]in|integrated|internal|detachable|removable|adjustable|hidden|zipped|zippered|padded"
+    r"|spare|extra"
+    r"|matching|inner|outer|inside|side|front|rear|quilted|flip[ -]top|roll[ -]top|magnetic|retractable|telescopic"
+    r"|included"
     r"|on-?board|secret|concealed|protective|waterproof) (?:[a-z0-9-]+ ){0,2}\Z"
 )
 _SUBJECT = re.compile(r"(?:^|[.!?,;:] |\band )(?:a|an|the|its|one|two|three|this) (?:[a-z0-9-]+ ){0,2}\Z")
 _DOES = re.compile(
     r"(?:s|es)? (?:(?:is|are|comes?) (?:included|built[ -]in|standard|in the box)|included\b|"
     r"(?:on|in|at|inside|under) (?:the|its) (?:front|back|side|base|box|housing|top|bottom|lid|handle|inside|rear) |"
-    r"(?:that |which )?(?:lets?|keeps?|makes?|holds?|shuts?|closes?|opens?|adjusts?|folds?|lights?|shines?|guides?|tells?"
+    r"(?:that |which )?(?:lets?|keeps?|makes?|holds?|shuts?|closes?|opens?|adjusts?|folds?|lights?|shines?|guides?"
+    r"|tells?"
     r"|shows?|remembers?|protects?|swallows?|locks?|clips?|slides?|snaps?|stows?|seals?|tops up|tracks?)\b)"
 )
 _BEGINS = re.compile(r"(?:^|, )(?:[a-z-]{3,} ){0,3}\Z")
 _DENIED = re.compile(
-    r"\b(?:no|not|never|without|nor|neither|lacks?|minus|forget|skip|zero|hardly|instead of|rather than|leave|unlike|nobody"
-    r"|cannot|free of|\w+n['’]t)\b(?P<between>[^.;:!?]*)\Z"
+    r"\b(?:no|not|never|without|nor|neither|lacks?|minus|forget|skip|zero|hardly|instead of|rather than|leave|unlike"
+    r"|nobody|cannot|free of|\w+n['’]t)\b(?P<between>[^.;:!?]*)\Z"
 )
 _DENIED_AFTER = re.compile(
-    r"[a-z]{0,2} ?(?:(?:is|are|was|were)(?:n['’]t| not)\b|not (?:included|needed|required)|sold separately|costs? extra|free\b"
-    r"|stays? (?:home|at home)|off\b|down\b)|-free\b"
+    r"[a-z]{0,2} ?(?:(?:is|are|was|were)(?:n['’]t| not)\b|not (?:included|needed|required)|sold separately"
+    r"|costs? extra"
+    r"|free\b|stays? (?:home|at home)|off\b|down\b)|-free\b"
 )
 _OWN = re.compile(
     r"\b(?:your|my|their|his|her|our neighbou?rs?['’]?|any|every|another|whose|somebody['’]s|as|like|than)"
@@ -85,15 +91,13 @@ class Features:
 
     def stated_in(self, line: str, words: Iterable[str], field: str) -> Iterator[Stated]:
         """The features that a normalised line states; ``words`` are heads of the text that it is a part of."""
+        matches = [match for head in words if head in line for match in self.by_head[head].finditer(line)]
         end = 0
-        for match in sorted(self._matches(line, words), key=lambda match: (match.start(), -match.end())):
+        for match in sorted(matches, key=lambda match: (match.start(), -match.end())) if matches else ():
             feature = self.named[_joined(match[1])]
             if match.start() >= end and (feature.always or _claimed(line, match, field)) and not _denied(line, match):
                 end = match.end()
                 yield Stated(feature, match.start(), match.end())
-
-    def _matches(self, line: str, words: Iterable[str]) -> Iterator[re.Match[str]]:
-        return (match for head in words if head in line for match in self.by_head[head].finditer(line))
 
 
 def _claimed(line: str, match: re.Match[str], field: str) -> bool:
@@ -115,7 +119,9 @@ def _begins(line: str, match: re.Match[str]) -> bool:
     opening = _BEGINS.search(line, max(0, match.start() - 32), match.start())
     if opening is None or _AWAY.search(line, opening.start(), match.start()):
         return False
-    return opening.end() > opening.start() + 2 or not match[0].endswith("s")  # "Stands 78 cm high", "Locks with a click"
+    return opening.end() > opening.start() + 2 or not match[0].endswith(
+        "s"
+    )  # "Stands 78 cm high", "Locks with a click"
 
 
 def _denied(line: str, match: re.Match[str]) -> bool:
@@ -157,7 +163,9 @@ def features() -> Features:
             rest, _, things = line.partition("@")
             says, _, record = rest.partition("|")
             phrases, others = _words(says), _words(record)
-            feature = Feature(phrases[0], _record_pattern((*phrases, *others)), frozenset(_words(things)), section == "always")
+            feature = Feature(
+                phrases[0], _record_pattern((*phrases, *others)), frozenset(_words(things)), section == "always"
+            )
             for phrase in phrases:
                 named.setdefault(_joined(phrase), feature)
                 for head in {_HEAD.findall(phrase)[0], _joined(phrase)}:

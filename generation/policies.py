@@ -26,7 +26,13 @@ EVIDENCE_KINDS = frozenset(
 _PACK_KEYS = {"pack", "title", "markets", "channels", "rules"}
 _NEEDED = {"id", "kind", "action", "tell", "patterns"}
 _RULE_KEYS = _NEEDED | {"evidence", "source_url", "verified_on", "sure", "enabled", "names_excuse", "spare"}
-NOT_PACKS = ("features.yaml", "idioms.yaml", "injection.yaml", "lexicon.yaml", "personal.yaml")  # words and patterns, not rules
+NOT_PACKS = (
+    "features.yaml",
+    "idioms.yaml",
+    "injection.yaml",
+    "lexicon.yaml",
+    "personal.yaml",
+)  # words and patterns, not rules
 _FEW = 4  # rules that are looked for together; many more make a machine that takes long to warm up
 _RARE = 2  # bytes of a pattern's shortest literal from which on a first look for it is worth while
 
