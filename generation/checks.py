@@ -4,6 +4,7 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from generation.audiences import persona_gate, recommendation_gate, stage_gate
 from generation.channels import Channel, load_channel
 from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
 from generation.comparing import compared_findings, disparagement_gate
+from generation.content import content_of
 from generation.digests import basis_gate, digest_gate, quote_gate
 from generation.endings import cut_end
 from generation.facts import Facts, facts_of, holds, normal
@@ -43,6 +45,20 @@ _PLACEHOLDER = re.compile(
     r"(?:copy|headlines?|e-?mail|ad\b|caption|version|draft|text\b)"
     r"|\b(?:option|variant|version|draft) (?:\d|[ab])\s?:|\bas requested\b|\(\d+ (?:words|characters)\)"
     r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待(?:补充|填写|填充|完善|定稿|替换)"
+    r"|\bi(?:['’]ve| have) (?:kept|written|rewritten|made|adjusted|revised|shortened|included|added|used|avoided"
+    r"|tried to)\b"
+    r"|\bwould you like (?:me|another|a (?:different|shorter|longer|second)|more (?:options|versions))\b|\b(?:want"
+    r"|shall|should) (?:me|i) to\b"
+    r"|\b(?:below|above) (?:is|are) (?:a|an|the|your|my|some|three|two) (?:[a-z]+ )?(?:version|draft|copy|option"
+    r"|variant|text|e-?mail|ad)s?\b"
+    r"|\bas (?:you|per your) (?:asked|requested|request|instructed|instructions|brief)\b|\b(?:per|following"
+    r"|based on) (?:the|your) (?:brief|prompt|guidelines|instructions)\b"
+    r"|\b(?:tone|cta|call to action|word count|character count|target audience|subject line|body copy|tagline)\s?:"
+    r"|\b(?:under|within) \d+ (?:characters|words)\b"
+    r"|\b(?:this|the) (?:copy|headline|draft|version|text) (?:is|uses|highlights|emphasi[sz]es|focuses|avoids|aims"
+    r"|meets|follows|stays)\b"
+    r"|\b(?:more|less) (?:polished|playful|formal|casual|concise) (?:version|tone|draft|option)\b|\bhere(?:['’]s"
+    r"| is) (?:a|another|one) (?:[a-z]+ )?(?:take|attempt|stab|try|rewrite|option|alternative)\b"
     r"|\blet me know\b|\bhope this helps\b"
     r"|\bfeel free to (?:adjust|ask|change|contact|edit|let|modify|reach|replace|use th)"
     r"|请告诉我|希望(?:这|对您|对你)|如需(?:修改|调整)"
@@ -58,7 +74,7 @@ _CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
 _may_be_placeholder, _may_be_contact = look_for([_PLACEHOLDER]), look_for([_CONTACT])
 _LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
 _SENTENCE_END = re.compile(r"[.!?。！？；;](?:\s|$)?")
-_A_SENTENCE = 30  # Latin letters; a third as many hanzi
+_A_SENTENCE = 10  # hanzi
 _SHORT_LOOP = re.compile(r"(.{3,6}?)(?:[\s,，、]{0,3}\1){2}")
 _SHORTEST_LOOP = 6  # characters: three times the shortest phrase
 _AT_ONCE = 2  # words
@@ -66,6 +82,9 @@ _LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 # "That that" and "had had" are English, and "a" may be a grade's or a vitamin's letter.
 _SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your")
 _NEVER_TWICE = tuple(f"{word} {word}" for word in _SMALL)
+_PIECES = re.compile(r"[.!?]+(?: |$|(?=\n))|\n")
+_SHORTEST_TWICE = 4  # words of a sentence that may not come again; a name or a refrain has fewer
+_LISTS = frozenset({"bullet", "point", "first", "second", "likes", "needs"})
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Mathematical and enclosed letters; Chinese text may have full-width ones, English has none.
@@ -198,6 +217,8 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
             for name, line in _lines(fields):
                 if holds(normal(line), twice):
                     return refusal("repetition", f"{name} says {twice!r}", line)
+    if twice_told := _says_again(plain, fields, context):
+        return twice_told
     for name, line in _lines(fields):
         if not _may_loop(line.lower()):
             continue
@@ -205,20 +226,44 @@ def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
             if normal(match[0]).strip() not in context.facts.text:
                 return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
     for name, line in _lines(fields):
-        if said := _said_twice(line):
+        if not line.isascii() and (said := _said_twice(line)):
             return refusal("repetition", f"{name} repeats {said!r}", line)
     return None
 
 
 def _said_twice(line: str) -> str | None:
-    """A sentence that a line has twice, word for word; short ones may be a refrain."""
+    """A Chinese sentence that a line has twice, word for word; short ones may be a refrain."""
     # Whatever is so long and comes again has the whole of a piece half as long, which comes again as well.
-    half, find = (_A_SENTENCE if line.isascii() else _A_SENTENCE // 3) // 2, line.find
+    half, find = _A_SENTENCE // 2, line.find
     if all(find(line[at : at + half], at + half) < 0 for at in range(0, len(line) - 3 * half + 1, half)):
         return None
-    sentences = [part.strip() for part in _SENTENCE_END.split(line)]
-    long = [part for part in sentences if len(part) >= (_A_SENTENCE if part.isascii() else _A_SENTENCE // 3)]
+    long = [part for each in _SENTENCE_END.split(line) if len(part := each.strip()) >= _A_SENTENCE]
     return next((part for at, part in enumerate(long) if part in long[:at]), None)
+
+
+def _says_again(plain: str, fields: Fields, context: Context) -> Rejection | None:
+    """An English sentence that comes again, and a bullet that only turns another one's words round."""
+    pieces = [piece for piece in _PIECES.split(plain) if piece.count(" ") >= _SHORTEST_TWICE - 1]
+    if len(set(pieces)) < len(pieces):
+        own = ((name, lines) for name, lines in fields.items() if name != "quote")
+        counted = Counter(
+            piece for key in (own if context.channel.about != "comparison" else ())
+            for line in key[1] for piece in set(_PIECES.split(normal(line)))
+        )  # fmt: skip
+        for name, line in _lines(fields):
+            said = _PIECES.split(normal(line))
+            for piece in said:
+                again = name != "quote" and (counted[piece] > 1 or said.count(piece) > 1)
+                if again and piece.count(" ") >= _SHORTEST_TWICE - 1 and not holds(context.facts.text, piece):
+                    return refusal("repetition", f"{name} says {piece!r} again", line)
+    for name in _LISTS.intersection(fields):
+        seen: set[frozenset[str]] = set()
+        for line in fields[name]:
+            words = frozenset(content_of(normal(line)))
+            if len(words) > 1 and words in seen:
+                return refusal("repetition", f"{name} says the same as another line of it", line)
+            seen.add(words)
+    return None
 
 
 def _may_loop(line: str) -> bool:

@@ -5,7 +5,7 @@ What supports each is decided in ``generation.support``; what is refused for it 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generation.brought import brought_in, may_bring
@@ -15,11 +15,12 @@ from generation.denials import denied, may_deny
 from generation.derived import derived, more_told, overstated
 from generation.digests import of_reviewers
 from generation.facts import REVIEWS, Facts, aspect_of, contradicts, holds, normal, other_count, other_part, share_of
+from generation.features import features, of_feature
 from generation.idle import is_idle, is_idle_day
 from generation.lexicon import Lexicon, Span, Word, lexicon
 from generation.lines import Line, lines_of, may_hide
 from generation.looks import look_for
-from generation.materials import all_of_it, in_part, of_material
+from generation.materials import all_of_it, in_part, of_material, of_readers_own
 from generation.numbers import CENT, CODE, COUNT, CURRENCIES, Stated, agree, figure, may_state, numbers_in
 from generation.parts import of_other_part
 from generation.policies import Candidates, Policy, Rule, market_of, policy
@@ -84,14 +85,45 @@ _QUOTE = re.compile('["“「『‘]')
 _QUOTATION = re.compile(r"[\"“]([^\"“”]{6,400})[\"”]|[「『]([^」』]{6,400})[」』]|(?<![a-z])‘(.{12,400}?)’(?![a-z])")
 _FEW_WORDS, _FEW_HANZI = 4, 7  # a quotation of fewer is a word in quotation marks
 _HANZI = re.compile("[一-鿿]")
-_MADE = (
+# Where something is made is told in many words; a place stands there by its capital.
+_MAKES = (
     "made|built|assembled|manufactured|produced|sewn|stitched|woven|knitted|spun|forged|carved|thrown|brewed|distilled"
-    "|roasted"
+    "|roasted|ground|honed|cast|blown|dyed|tanned|bottled|poured|milled|quilted|cured|smoked|churned|baked|fired|glazed"
+    "|handmade|crafted|handcrafted|grown|harvested|raised|caught|hauled|felted|tailored|welded|sharpened|hammered|tufted"
+    "|embroidered|stirred|mixed|whisked|blended|boiled|simmered|pickled|made by hand|hand-[a-z]{3,9}|born"
 )
-_PLACE = re.compile(
-    rf"\b(?:{_MADE.title()}|{_MADE}) (?:[a-z]+ ){{0,2}}in (?:the )?([A-Z][a-z]{{2,}}(?: (?:[A-Z][a-z]+|of|the))*)"
+_WORKS = (
+    "workshops?|ateliers?|studios?|mills?|sawmills?|kilns?|foundr(?:y|ies)|forges?|smith(?:y|ies)|factor(?:y|ies)|farms?"
+    "|dair(?:y|ies)|baker(?:y|ies)|roaster(?:y|ies)|brewer(?:y|ies)|distiller(?:y|ies)|tanner(?:y|ies)|potter(?:y|ies)"
+    "|vineyards?|orchards?|apiar(?:y|ies)|joiner(?:y|ies)|looms?|weavers?|potters?|knitters?|artisans?|craftsmen"
+    "|craftspeople|makers?|smiths?|bladesmiths?|cutlers?|growers?|farmers?|roasters?|bakers?|cobblers?|carpenters?|joiners?"
+    "|tailors?|seamstresses|glassblowers?|beekeepers?|shipwrights?|saddlers?|coopers?"
 )
-_may_be_placed = look_for([re.compile(_MADE)])
+_OF_MAKING = rf"{_WORKS}|bench(?:es)?|works|hillsides?|craft|craftsmanship|workmanship|know-how|engineering|hands"
+_NAME = r"(?:the )?(?P<place>[A-Z][a-z]{2,}(?: (?:[A-Z][a-z]+|of|the))*)"
+_PLACES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:{_MAKES.title()}|{_MAKES}) (?:[a-z'’-]+ ){{0,7}}(?:in|near|outside|on|off|along|at|(?:block|miles?"
+        rf"|minutes|steps"
+        rf"|streets?|away|throw) from) (?:[a-z'’-]+ ){{0,5}}{_NAME}",
+        rf"\b(?:[Ff]rom|[Ll]eaves|[Ll]eft|[Oo]ut of|[Oo]ur"
+        rf"|[Bb]y) (?:[a-z'’-]+ ){{0,4}}(?:{_WORKS}) (?:[a-z'’-]+ ){{0,3}}?"
+        rf"(?:in|near|outside|on|of|off|along|at|by|from) (?:[a-z'’-]+ ){{0,4}}{_NAME}",
+        rf"[a-z,] (?P<place>(?!Park\b|Garden)[A-Z][a-z]{{2,}}) (?:[a-z-]+ )?(?:{_OF_MAKING})\b",
+        rf"\b(?:[Hh]ails?|[Ii]mported|[Ss]ourced|[Ss]hipped over|[Ss]traight|[Dd]irect|[Ff]resh|[Bb]rought over"
+        rf"|[Ff]lown in"
+        rf"|[Ss]hips|[Nn]ative) (?:from|of|to) (?:[a-z'’-]+ ){{0,4}}{_NAME}",
+    )
+)
+_may_be_placed = look_for(
+    [
+        re.compile(
+            rf"(?i:{_MAKES})|(?i:{_OF_MAKING})|(?i:hails|imported|sourced|shipped|straight|direct|fresh|brought"
+            rf"|flown|ships|native)"
+        )
+    ]
+)
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -136,7 +168,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     counting = any(noun in whole for noun in facts.counts)
     counts = bool(brief.product.title) and brief.other is None and may_miscount(whole)
     brings = bool(brief.product.title) and may_bring(whole)
-    placed = " in " in whole and _may_be_placed(whole)
+    parts = features().heads_in(whole) if brief.product.title and not brief.locale.startswith("zh") else ()
+    placed = _may_be_placed(whole)
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
     quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
     found: list[Finding] = []
@@ -154,6 +187,8 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
             found += _miscounted(line, look)
         if brings:
             found += _brought(line, look)
+        if parts:
+            found += _featured(line, look, parts)
         if made:
             found += _made_by(line, look)
         if placed:
@@ -411,6 +446,8 @@ def _worded(line: Line, look: _Look, spans: Sequence[Span], *, masked: bool) -> 
             if span in seen or _is_anothers(text, word, look):
                 continue
             seen.add(span)
+            if word.kind == "material" and of_readers_own(text, word, look.words, look.facts):
+                continue
             tell = f"a {word.kind} that the record doesn't hold"
             if word.kind == "material":
                 support = of_material(text, word, look.words, look.facts)
@@ -460,6 +497,14 @@ def _brought(line: Line, look: _Look) -> Iterator[Finding]:
             continue  # what the audience asks for: the prompt told of it
         tell = "a feature that the record doesn't speak of"
         yield _finding(line, "feature", (each.start, each.end), each.name, each.support, tell=tell)
+
+
+def _featured(line: Line, look: _Look, heads: Collection[str]) -> Iterator[Finding]:
+    """Features and parts that a line gives the product."""
+    for stated in features().stated_in(line.plain, heads, line.field):
+        support = of_feature(stated.feature, look.facts)
+        tell = "a feature that the record doesn't speak of"
+        yield _finding(line, "feature", (stated.start, stated.end), stated.feature.name, support, tell=tell)
 
 
 def _compared(text: str, word: Word, look: _Look) -> str | None:
@@ -512,14 +557,22 @@ def _made_in(line: Line, look: _Look) -> Iterator[Finding]:
     words = _WORD.findall(line.raw)
     if len(_CAPITAL.findall(line.raw)) > 0.7 * len(words):
         return
-    for match in _PLACE.finditer(line.raw):
-        name = match[1].lower()
-        if name.split()[0] in look.words.no_maker:  # months and days
-            continue
-        support = of_place(normal(match[1]), look.facts)
+    seen = set[int]()
+    for match in (match for pattern in _PLACES for match in pattern.finditer(line.raw)):
+        name = match["place"].lower()
+        first = name.split()[0]
+        if (
+            match.start("place") in seen
+            or first in look.words.no_maker
+            or first in look.facts.things
+            or first in look.facts.brand
+        ):
+            continue  # months, days and feasts, and the product itself
+        seen.add(match.start("place"))
+        support = of_place(normal(match["place"]), look.facts)
         tell = "a place of making that the record doesn't hold"
         finding = _finding(line, "origin", (0, 0), name, support, tell=tell)
-        yield _at(finding, line, *match.span(1))
+        yield _at(finding, line, *match.span("place"))
 
 
 def _quoted(line: Line, look: _Look) -> Iterator[Finding]:

@@ -32,6 +32,24 @@ _IS_IT = re.compile(
 )
 
 
+# By how much: "0.8 kg more", "adds 2.8 kg", "$40 below", "28 l apart". Money that stays in a pocket isn't paid.
+_DIFFERENCE_AFTER = re.compile(
+    r"[ -](?:(?P<more>more|extra|heavier|taller|longer|wider|deeper|thicker|larger|bigger|brighter|dearer|pricier"
+    r"|above|over"
+    r"|on top)|(?P<less>less|fewer|lighter|shorter|narrower|thinner|smaller|slimmer|dimmer|cheaper|below|under|off)"
+    r"|(?P<apart>apart|between|of difference|in it))\b"
+)
+_DIFFERENCE_BEFORE = re.compile(
+    r"\b(?:(?P<more>adds?|another|an extra|weighs? in at another|asks? for another)|(?P<less>saves?(?: you)?"
+    r"|saving(?: you)?"
+    r"|cuts?|sheds?|drops?|spares? you)|(?P<apart>difference (?:is|of)|differ by|apart by)) (?:about |just |only )?\Z"
+)
+_KEPT = re.compile(r"\b(?:leaves?|leaving|keeps?|keeping)(?: you)? \Z")
+_SET_AGAINST = re.compile(
+    r"(?:\b(?:against|versus|vs\.?|compared (?:with|to)|as opposed to|instead of|rather than)) \Z"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Mention:
     """Where a line names one of the two products."""
@@ -65,11 +83,15 @@ def compared_findings(fields: Fields, brief: Brief, channel: Channel) -> list[Fi
     result: list[Finding] = []
     for key, line in lines.items():
         mentions = _mentions(line.plain, pair)
-        said = [_judged(one, line, mentions, pair) for one in comparisons_in(line.plain)]
+        said = [
+            _judged(one, line, mentions, pair) for one in comparisons_in(line.plain)
+            if not any(each.start <= one.start < each.end for each in mentions)  # a "Cooler" is a name
+        ]  # fmt: skip
         places = sorted(place for place in {*each[FIRST], *each[SECOND]} if place[:2] == key)
         for place in places:
             finding = _of_its_product(place, line, mentions, each, pair)
             if finding is not None:
+                finding = _with_difference(finding, line, mentions, pair)
                 result += _beside(finding, said, pair)
         result += said
     order = {name: at for at, name in enumerate(fields)}
@@ -176,6 +198,8 @@ def _owner(line: Line, start: int, end: int, mentions: list[_Mention], pair: Pai
     after = next((each for each in near if each.start >= end), None)
     if after and _FOR_IT.fullmatch(line.plain[end : after.start]):
         return after.which
+    if before and _SET_AGAINST.search(line.plain, before[-1].end, start) and numbers_in(line.plain[first:start]):
+        return 1 - before[-1].which  # "the Desk one, at 800 lm against 300 lm"
     if before:
         return before[-1].which
     if after:
@@ -298,6 +322,32 @@ def _beside(finding: Finding, said: list[Finding], pair: Pair) -> Iterator[Findi
             yield replace(finding, claim=replace(claim, verdict="supported", support=support))
             return
     yield finding
+
+
+def _with_difference(finding: Finding, line: Line, mentions: list[_Mention], pair: Pair) -> Finding:
+    """A number that no record holds, supported where it says by how much the two differ, and the right way round."""
+    claim = finding.claim
+    if not finding.refused or finding.gate != NUMBERS or claim.field in pair.fields or len(line.raw) != len(line.plain):
+        return finding
+    before, after = line.plain[: claim.start], _DIFFERENCE_AFTER.match(line.plain, claim.end)
+    told = after or _DIFFERENCE_BEFORE.search(before)
+    if told is None:
+        return finding
+    more = (told.lastgroup == "more") != bool(_KEPT.search(before))
+    for measure, entry in words_of_kinds()["comparisons"]["measures"].items():
+        support = None if "any_of" in entry else _difference(claim, _by(measure, claim), pair)
+        if support is None:
+            continue
+        figures = [figure_of(measure, pair, which) for which in (FIRST, SECOND)]
+        subject = _subject(Comparison(claim.start, claim.end, measure, more), line, mentions, pair)
+        if told.lastgroup == "apart" or _holds_true(more, figures, subject, denied=False):
+            return replace(finding, claim=replace(claim, verdict="supported", support=support))
+    return finding
+
+
+def _by(measure: str, claim: Claim) -> Claim:
+    """A comparison by a measure, as ``_difference`` takes it."""
+    return replace(claim, support=f"products.{measure}")
 
 
 def _only_the_difference(claim: Claim, comparison: Claim, pair: Pair) -> bool:

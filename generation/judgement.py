@@ -19,9 +19,10 @@ from generation.channels import load_channel
 CODE = (
     "answers.py", "audiences.py", "brought.py", "calibration.py", "checks.py", "claims.py", "comparing.py",
     "content.py", "counted.py", "counting.py", "dates.py", "denials.py", "derived.py", "digests.py", "endings.py",
-    "facts.py", "guards.py", "idle.py", "injection.py", "lexicon.py", "lines.py", "looks.py", "materials.py",
-    "measures.py", "needles.py", "numbers.py", "numerals.py", "parsing.py", "parts.py", "personal.py", "policies.py",
-    "prompts.py", "readability.py", "reckoning.py", "scoring.py", "shape.py", "stages.py", "support.py", "tongues.py",
+    "facts.py", "features.py", "guards.py", "idle.py", "injection.py", "lexicon.py", "lines.py", "looks.py",
+    "materials.py", "measures.py", "needles.py", "numbers.py", "numerals.py", "parsing.py", "parts.py", "personal.py",
+    "policies.py", "prompts.py", "readability.py", "reckoning.py", "scoring.py", "shape.py", "stages.py", "support.py",
+    "tongues.py",
 )  # fmt: skip
 DATA = (
     "figures.yaml", "kinds.yaml", "scoring.yaml", "readability.yaml", "stages.yaml", "voices.yaml",

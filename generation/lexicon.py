@@ -68,6 +68,8 @@ class Lexicon:
     filler: frozenset[str]  # words that say nothing by themselves
     idle: re.Pattern[str]  # numbers that tell nothing of a product: roads, times of day, idioms
     may_idle: Callable[[str], bool]
+    around: frozenset[str]  # things of the reader's own, whose material is theirs
+    comes_with: re.Pattern[str]  # what says that one comes with the product
     said_by_kind: Mapping[str, tuple[str, ...]]  # what an award's statement needn't say, for it is an award's
 
     def words_at(self, places: Iterable[Span], line: str, raw: str, things: Container[str] = ()) -> Iterator[Word]:
@@ -179,6 +181,8 @@ def lexicon_of(words: Mapping[str, Any], idioms: Mapping[str, Any]) -> Lexicon:
         supporting=_supporting(same, general),
         no_maker=frozenset(str(idioms.get("no_maker") or "").split()),
         filler=frozenset(str(idioms.get("filler") or "").split()),
+        around=frozenset(idioms.get("around") or ()),
+        comes_with=re.compile(idioms.get("comes_with") or "(?!)"),
         said_by_kind={kind: tuple(told.split()) for kind, told in (idioms.get("said_by_kind") or {}).items()},
     )
 

@@ -38,6 +38,7 @@ _THROUGHOUT = re.compile(r" (?:through and through|throughout|all the way throug
 _MADE_OF = re.compile(
     r"\b(?:made|crafted|built|carved|cut|turned|cast|forged|hewn) (?:of|from|in|out of) (?:[a-z]+ ){0,2}\Z"
 )
+_CLAUSE_ENDS = re.compile(r"[.!?;:]")
 _NEXT = re.compile(" ([a-z]{3,})")
 _PLATED = re.compile(r"([a-z]+)[ -]plated|镀([一-鿿])")
 
@@ -64,6 +65,17 @@ def of_material(text: str, word: Word, lexicon: Lexicon, facts: Facts) -> str | 
     if COLOUR in layers and (word.text[0] > "\x7f" or _said_of_thing(text, word, near, facts)):
         return None
     return support
+
+
+def of_readers_own(text: str, word: Word, lexicon: Lexicon, facts: Facts) -> bool:
+    """Whether a material is that of what a reader wears or stands in: "wool gloves" where the record has no gloves."""
+    thing = _NEXT.match(text, word.end)
+    if thing is None or thing[1] not in lexicon.around:
+        return False
+    if any(known.startswith(thing[1].removesuffix("s")) for known in facts.words):
+        return False
+    begun = max((end.end() for end in _CLAUSE_ENDS.finditer(text, 0, word.start)), default=0)
+    return lexicon.comes_with.search(text, max(begun, word.start - 2 * _NEAR), word.start) is None
 
 
 def in_part(word: str, facts: Facts) -> bool:

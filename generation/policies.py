@@ -27,7 +27,7 @@ _PACK_KEYS = {"pack", "title", "markets", "channels", "rules"}
 _NEEDED = {"id", "kind", "action", "tell", "patterns"}
 _RULE_KEYS = _NEEDED | {"evidence", "source_url", "verified_on", "sure", "enabled", "names_excuse", "spare"}
 NOT_PACKS = (  # words and patterns, not rules
-    "features_zh.yaml", "idioms.yaml", "injection.yaml", "lexicon.yaml", "personal.yaml",
+    "features.yaml", "features_zh.yaml", "idioms.yaml", "injection.yaml", "lexicon.yaml", "personal.yaml",
 )  # fmt: skip
 _RARE = 2  # bytes of a pattern's shortest literal from which on it is worth while to look for its literals
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from generation.digests import of_reviews
-from generation.facts import OFFERS, PRODUCT, Facts, holds, normal, today
+from generation.facts import OFFERS, PRODUCT, REVIEWS, Facts, holds, normal, today
 from generation.lexicon import Lexicon, lexicon
 from generation.numbers import CURRENCIES, Stated, number_of, numbers_in
 from generation.policies import Rule, market_of
@@ -20,6 +20,9 @@ _SHORT = 12  # characters of an attribute's value that is one material, or a few
 _AFTER = re.compile(r"[ -]?([a-z0-9']+|[\u3400-\u9fff])")
 _BEFORE = re.compile(r"([a-z0-9']+|[\u3400-\u9fff])[ -]?\Z")
 _STEM = 5  # letters: "clinically" and "clinical" are one word here
+_PLACE_STEM = 4  # letters by which a place and its people are one: Portugal, Portuguese
+_COUNTRY_OF = {"french": "france", "spanish": "spain", "welsh": "wales", "dutch": "netherlands", "danish": "denmark",
+               "swiss": "switzerland", "turkish": "turkey", "american": "usa", "british": "united kingdom"}  # fmt: skip
 # "Now $19.90" tells a price; 现价 and 到手价 tell of a reduction.
 _NOW = re.compile(r"(?:now|现在|现仅|现只)")
 _REDUCED_NOW = re.compile(r"(?:现价|到手|券后|活动价|折后|[秒促特优惊][杀销惠喜]价?)")
@@ -86,6 +89,10 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
         part = next((Decimal(share) for told, share in _PARTS_OF if line.endswith(told, 0, at)), Decimal(1))
         years = part * Decimal(max(1, number_of(decades[1]))) * (100 if decades[2].startswith("c") else 10)
         return facts.support(Stated(words, frozenset({years}), "year"))
+    if brief.reviews and rule.kind in ("comparative", "superlative"):  # a reviewer's word, told as such
+        told = facts.held_in(words, (each for each in facts.sources if each.column == REVIEWS))
+        if told is not None:
+            return told.named(words)
     if brief.reviews and "review" in rule.evidence:
         return of_reviews(words, *(place or (words, 0)), brief)
     if (
@@ -196,6 +203,9 @@ def of_place(place: str, facts: Facts) -> str | None:
     source = facts.held_in(place)
     if source is None and _UNITED_STATES.fullmatch(place):
         source = next((each for each in facts.sources if _USA.search(_UNITED_STATES.sub("usa", each.text))), None)
+    if source is None and place.isascii():  # "a Portuguese mill" where the record has Portugal
+        stem = re.compile(rf"(?<![a-z]){re.escape(_COUNTRY_OF.get(place, place)[:_PLACE_STEM])}")
+        source = next((each for each in facts.sources if stem.search(each.text)), None)
     return source.named(place) if source else None
 
 
