@@ -83,7 +83,7 @@ _LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 _SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your")
 _NEVER_TWICE = tuple(f"{word} {word}" for word in _SMALL)
 _PIECES = re.compile(r"[.!?]+(?: |$|(?=\n))|\n")
-_SHORTEST_TWICE = 4  # words of a sentence that may not come again; a name or a refrain has fewer
+_SHORTEST_TWICE = 6  # words of a sentence that may not come again; a name, a call or a refrain has fewer
 _LISTS = frozenset({"bullet", "point", "first", "second", "likes", "needs"})
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
@@ -243,7 +243,9 @@ def _said_twice(line: str) -> str | None:
 
 def _says_again(plain: str, fields: Fields, context: Context) -> Rejection | None:
     """An English sentence that comes again, and a bullet that only turns another one's words round."""
-    pieces = [piece for piece in _PIECES.split(plain) if piece.count(" ") >= _SHORTEST_TWICE - 1]
+    spaces = _SHORTEST_TWICE - 1
+    many = plain.count(" ") >= 2 * spaces
+    pieces = [piece for piece in _PIECES.split(plain) if piece.count(" ") >= spaces] if many else []
     if len(set(pieces)) < len(pieces):
         own = ((name, lines) for name, lines in fields.items() if name != "quote")
         counted = Counter(

@@ -124,6 +124,7 @@ _may_be_placed = look_for(
         )
     ]
 )
+_may_name_a_place = look_for(_PLACES)
 _CAPITAL = re.compile(r"\b[A-Z]")
 _WORD = re.compile(r"\b[A-Za-z]{2,}")
 
@@ -169,7 +170,7 @@ def findings_in(fields: Fields, brief: Brief, facts: Facts) -> list[Finding]:
     counts = bool(brief.product.title) and brief.other is None and may_miscount(whole)
     brings = bool(brief.product.title) and may_bring(whole)
     parts = features().heads_in(whole) if brief.product.title and not brief.locale.startswith("zh") else ()
-    placed = _may_be_placed(whole)
+    placed = _may_be_placed(whole) and _may_name_a_place("\n".join([line.raw for line in lines]))
     made = _may_be_made(whole) and bool(_MADE_BY.search(whole))
     quoting = bool((brief.evidence or brief.reviews) and _QUOTE.search(whole) and _reviews(brief))
     found: list[Finding] = []

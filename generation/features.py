@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import product
 
 import yaml
+from ahocorasick_rs import AhoCorasick
 
 from generation.content import found
 from generation.facts import Facts
+from generation.needles import encodable
 
 LISTED = frozenset({"bullet", "first", "second"})  # fields whose lines may begin with a part's bare name
 _HEAD = re.compile("[a-z0-9]+")
@@ -85,13 +88,15 @@ class Stated:
 class Features:
     """All of them, by the first word of what says them."""
 
-    heads: frozenset[str]
+    literals: AhoCorasick  # all that says a feature, with a space or nothing between its words
+    heads: tuple[str, ...]  # of each of those its first word
     by_head: Mapping[str, re.Pattern[str]]
     named: Mapping[str, Feature]  # by its words without spaces and hyphens
 
     def heads_in(self, text: str) -> frozenset[str]:
-        """The first words, of those in a normalised text; most copy has none."""
-        return self.heads.intersection(_HEAD.findall(text))
+        """The first words of those that a normalised text holds; most copy has none."""
+        hits = self.literals.find_matches_as_indexes(encodable(text.replace("-", " ")), overlapping=True)
+        return frozenset(self.heads[literal] for literal, start, _ in hits if not (start and text[start - 1].isalnum()))
 
     def stated_in(self, line: str, words: Iterable[str], field: str) -> Iterator[Stated]:
         """The features that a normalised line states; ``words`` are heads of the text that it is a part of."""
@@ -172,11 +177,19 @@ def features() -> Features:
             )
             for phrase in phrases:
                 named.setdefault(_joined(phrase), feature)
-                for head in {_HEAD.findall(phrase)[0], _joined(phrase)}:
-                    by_head.setdefault(head, set()).update({phrase})
-                    by_head.setdefault(f"{head}s", set()).update({phrase} if head == _joined(phrase) else set())
-    patterns = {head: _pattern(phrases) for head, phrases in by_head.items() if phrases}
-    return Features(frozenset(patterns), patterns, named)
+                by_head.setdefault(_HEAD.findall(phrase)[0], set()).add(phrase)
+    literals = {
+        literal: head for head, phrases in by_head.items() for phrase in phrases for literal in _literals(phrase)
+    }
+    patterns = {head: _pattern(phrases) for head, phrases in by_head.items()}
+    return Features(AhoCorasick(literals), tuple(literals.values()), patterns, named)
+
+
+def _literals(phrase: str) -> Iterator[str]:
+    """A phrase with a space or nothing between its words, each way."""
+    first, *rest = re.split("[ -]", phrase)
+    return ("".join((first, *(gap + word for gap, word in zip(gaps, rest, strict=True))))
+            for gaps in product(("", " "), repeat=len(rest)))  # fmt: skip
 
 
 def _words(told: str) -> tuple[str, ...]:
