@@ -251,7 +251,8 @@ def test_a_push_payload_is_limited_in_bytes_over_all_fields() -> None:
 
 
 def test_soft_limits_only_warn() -> None:
-    long = "A solid oak stool with a round seat for the hall, the desk and the calm evenings after long day hikes. " * 2
+    long = "A solid oak stool with a round seat for the hall, the desk and the calm evenings after long day hikes. "
+    long += long.replace("evenings", "mornings")
     fields = {"primary_text": (long.strip(),), "headline": (long[:58].strip(),), "description": (long[:36].strip(),)}
     draft = Draft(brief_of("meta_feed"), 0, "\n".join(f"{k}: {v[0]}" for k, v in fields.items()), 99, -0.1, "stop")
     ad_copy = check(draft, load_channel("meta_feed"))
