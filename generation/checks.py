@@ -11,7 +11,7 @@ from functools import lru_cache
 from generation.answers import answer_gate
 from generation.audiences import persona_gate, recommendation_gate, stage_gate
 from generation.channels import Channel, load_channel
-from generation.claims import CLAIMS, NUMBERS, Finding, findings_in
+from generation.claims import CLAIMS, FEATURE, NUMBERS, Finding, findings_in
 from generation.comparing import compared_findings, disparagement_gate
 from generation.content import content_of
 from generation.digests import basis_gate, digest_gate, quote_gate
@@ -45,8 +45,8 @@ _PLACEHOLDER = re.compile(
     r"(?:copy|headlines?|e-?mail|ad\b|caption|version|draft|text\b)"
     r"|\b(?:option|variant|version|draft) (?:\d|[ab])\s?:|\bas requested\b|\(\d+ (?:words|characters)\)"
     r"|^好的[,!]|以下是(?:为您|为你)?(?:生成|撰写|准备)?的?(?:文案|标题|广告)|(?:此处|这里)(?:插入|填写|添加)|待(?:补充|填写|填充|完善|定稿|替换)"
-    r"|\bi(?:['’]ve| have) (?:kept|written|rewritten|made|adjusted|revised|shortened|included|added|used|avoided"
-    r"|tried to)\b"
+    r"|\bi(?:['’]ve| have) (?:kept|written|rewritten|adjusted|revised|shortened"
+    r")\b"
     r"|\bwould you like (?:me|another|a (?:different|shorter|longer|second)|more (?:options|versions))\b|\b(?:want"
     r"|shall|should) (?:me|i) to\b"
     r"|\b(?:below|above) (?:is|are) (?:a|an|the|your|my|some|three|two) (?:[a-z]+ )?(?:version|draft|copy|option"
@@ -83,7 +83,7 @@ _LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 _SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your")
 _NEVER_TWICE = tuple(f"{word} {word}" for word in _SMALL)
 _PIECES = re.compile(r"[.!?]+(?: |$|(?=\n))|\n")
-_SHORTEST_TWICE = 6  # words of a sentence that may not come again; a name, a call or a refrain has fewer
+_SHORTEST_TWICE = 4  # words of a sentence that may not come again; a name or a refrain has fewer
 _LISTS = frozenset({"bullet", "point", "first", "second", "likes", "needs"})
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
@@ -194,9 +194,12 @@ def _ledger(fields: Fields, context: Context) -> list[Finding]:
 
 
 def _objection(findings: Iterable[Finding]) -> Rejection | None:
-    """The gravest refused claim: what nothing can support, then a number, then the first of the others."""
+    """The gravest refused claim: what nothing can support, then a number, then the others, a feature last."""
     refused = [each for each in findings if each.refused]
-    return _refused(min(refused, key=lambda each: (not each.blocked, each.gate != NUMBERS))) if refused else None
+    if not refused:
+        return None
+    gravest = min(refused, key=lambda each: (not each.blocked, each.gate != NUMBERS, each.claim.kind == FEATURE))
+    return _refused(gravest)
 
 
 def _refused(finding: Finding) -> Rejection:
@@ -246,17 +249,13 @@ def _says_again(plain: str, fields: Fields, context: Context) -> Rejection | Non
     spaces = _SHORTEST_TWICE - 1
     many = plain.count(" ") >= 2 * spaces
     pieces = [piece for piece in _PIECES.split(plain) if piece.count(" ") >= spaces] if many else []
-    if len(set(pieces)) < len(pieces):
-        own = ((name, lines) for name, lines in fields.items() if name != "quote")
-        counted = Counter(
-            piece for key in (own if context.channel.about != "comparison" else ())
-            for line in key[1] for piece in set(_PIECES.split(normal(line)))
-        )  # fmt: skip
+    if len(set(pieces)) < len(pieces) and context.channel.about not in ("comparison", "reviews"):
+        lines = Counter(normal(line) for _, line in _lines(fields))
         for name, line in _lines(fields):
-            said = _PIECES.split(normal(line))
-            for piece in said:
-                again = name != "quote" and (counted[piece] > 1 or said.count(piece) > 1)
-                if again and piece.count(" ") >= _SHORTEST_TWICE - 1 and not holds(context.facts.text, piece):
+            whole_line, said = normal(line), Counter(_PIECES.split(normal(line)))
+            again = [piece for piece, times in said.items() if times > 1] + [whole_line] * (lines[whole_line] > 1)
+            for piece in again:
+                if piece.count(" ") >= _SHORTEST_TWICE - 1 and not holds(context.facts.text, piece):
                     return refusal("repetition", f"{name} says {piece!r} again", line)
     for name in _LISTS.intersection(fields):
         seen: set[frozenset[str]] = set()

@@ -43,6 +43,7 @@ from generation.support import (
 NUMBERS = "numbers"  # the gate that a number's refusal goes by; all else goes by CLAIMS
 CLAIMS = "claims"
 _NOT_DENIED = frozenset({"injection", "personal", "clickbait", "sensitive"})  # refused for the very words
+FEATURE = "feature"  # the kind of a claim
 _WARNED_KINDS = frozenset({"colour"})
 # A colour word may paint a picture; said to be the product's own, it is a fact like any other.
 _OWN_COLOUR = re.compile(
@@ -504,8 +505,16 @@ def _featured(line: Line, look: _Look, heads: Collection[str]) -> Iterator[Findi
     """Features and parts that a line gives the product."""
     for stated in features().stated_in(line.plain, heads, line.field):
         support = of_feature(stated.feature, look.facts)
+        if support is None and _liked(line.plain[stated.start : stated.end], look):
+            continue
         tell = "a feature that the record doesn't speak of"
-        yield _finding(line, "feature", (stated.start, stated.end), stated.feature.name, support, tell=tell)
+        yield _finding(line, FEATURE, (stated.start, stated.end), stated.feature.name, support, tell=tell)
+
+
+def _liked(words: str, look: _Look) -> bool:
+    """Whether an audience likes the thing, or is called by it: "for friends of reading lights"."""
+    segment = look.brief.segment
+    return any(words in told.lower() for told in (*segment.interests, segment.name))
 
 
 def _compared(text: str, word: Word, look: _Look) -> str | None:
