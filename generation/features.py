@@ -16,6 +16,7 @@ from ahocorasick_rs import AhoCorasick
 
 from generation.content import found
 from generation.facts import Facts
+from generation.looks import look_for
 from generation.needles import encodable
 
 LISTED = frozenset({"bullet", "first", "second"})  # fields whose lines may begin with a part's bare name
@@ -63,6 +64,8 @@ _OWN = re.compile(
     r" (?:[a-z-]+ ){0,2}\Z"
 )
 _ENDS = re.compile(r"[.!?;:]")
+_may_be_built, _may_have = look_for([_BUILT]), look_for([_HAS])
+_may_be_anothers, _may_be_denied = look_for([_OWN]), look_for([_DENIED])
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,10 +115,15 @@ class Features:
 def _claimed(line: str, match: re.Match[str], field: str) -> bool:
     """Whether words around a part's name say that the product has it."""
     start = max(0, match.start() - _BEFORE)
-    if _BUILT.search(line, start, match.start()) or (field in LISTED and _begins(line, match)):
+    before = line[start : match.start()]
+    if _may_be_built(before) and _BUILT.search(line, start, match.start()):
+        return True
+    if field in LISTED and _begins(line, match):
         return True
     if _DOES.match(line, match.end()) and _SUBJECT.search(line, start, match.start()):
         return True
+    if not _may_have(before):
+        return False
     has = None
     for has in _HAS.finditer(line, start, match.start()):  # noqa: B007 - the last is wanted
         pass
@@ -136,9 +144,12 @@ def _begins(line: str, match: re.Match[str]) -> bool:
 def _denied(line: str, match: re.Match[str]) -> bool:
     """Whether a line says that the thing lacks it, asks for it, or speaks of the reader's own."""
     begun = max((end.end() for end in _ENDS.finditer(line, 0, match.start())), default=0)
-    if _OWN.search(line, begun, match.start()) or _DENIED_AFTER.match(line, match.end()):
+    before = line[begun : match.start()]
+    if _DENIED_AFTER.match(line, match.end()):
         return True
-    denied = _DENIED.search(line, begun, match.start())
+    if _may_be_anothers(before) and _OWN.search(line, begun, match.start()):
+        return True
+    denied = _may_be_denied(before) and _DENIED.search(line, begun, match.start())
     if denied and ("," not in denied["between"] or re.search(r"\b(?:or|nor)\b", denied["between"])):
         return True
     ends = _ENDS.search(line, match.end())

@@ -54,10 +54,7 @@ class Index:
     def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
         filed: dict[str, list[int]] = {}
         for at, pattern in enumerate(patterns):
-            found = needles(pattern)
-            if found is None:
-                raise ValueError(f"{pattern.pattern!r} has no literals to look for")
-            for word in found:
+            for word in _shortest(pattern):
                 filed.setdefault(word, []).append(at)
         self._owners = list(filed.values())
         self._literals = AhoCorasick(filed) if filed else None
@@ -68,6 +65,15 @@ class Index:
             return []
         hits = self._literals.find_matches_as_indexes(encodable(text), overlapping=True)
         return sorted({at for literal, _, _ in hits for at in self._owners[literal]}) if hits else []
+
+
+@cache
+def _shortest(pattern: re.Pattern[str]) -> tuple[str, ...]:
+    """A pattern's literals without those of which another is a part, which finds them as well. Raises ValueError."""
+    found = needles(pattern)
+    if found is None:
+        raise ValueError(f"{pattern.pattern!r} has no literals to look for")
+    return tuple(word for word in found if not any(part in found for part in _parts(word)))
 
 
 def encodable(text: str) -> str:

@@ -4,12 +4,11 @@ import pytest
 
 from generation.facts import facts_of
 from generation.features import features, of_feature
-from generation.lexicon import LATIN
 from generation.records import Brief, Campaign, Product, Segment
 
 
 def stated(line: str, field: str = "body") -> list[str]:
-    found = features().stated_in(line, features().heads.intersection(LATIN.findall(line)), field)
+    found = features().stated_in(line, features().heads_in(line), field)
     return [each.feature.name for each in found]
 
 
