@@ -64,7 +64,7 @@ def test_a_record_supports_a_feature_by_speaking_of_it(line: str, description: s
         id=1, campaign=Campaign(id=1, name="c"), product=Product("p", "Pellow Roll", description=description),
         segment=Segment(id="", name="", interests=(), needs=(), size=1), channel="email", locale="en-US",
     )  # fmt: skip
-    found = list(features().stated_in(line, features().heads.intersection(LATIN.findall(line)), "body"))
+    found = list(features().stated_in(line, features().heads_in(line), "body"))
     assert [of_feature(each.feature, facts_of(brief)) is not None for each in found] == [supported]
 
 
