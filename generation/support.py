@@ -108,8 +108,8 @@ def of_rule(rule: Rule, words: str, brief: Brief, facts: Facts, place: Place | N
     if promotion and "promotion" in rule.evidence and _covers(promotion.terms, promotion.kind, words):
         return f"promotions: {promotion.id}"
     if promotion and rule.kind == "offer" and promotion.kind in ("amount_off", "price"):
-        told = [stated for stated in numbers_in(words) if stated.unit == "off"]
-        if told and all(of_per_cent_off(stated, brief, facts) for stated in told):
+        sums = [stated for stated in numbers_in(words) if stated.unit == "off"]
+        if sums and all(of_per_cent_off(stated, brief, facts) for stated in sums):
             return f"promotions: {promotion.id}"  # £3 off £12 are a quarter off
     if promotion and rule.evidence & {"end_date", "stock"} and _presses_truly(words, promotion, rule):
         return f"promotions: {promotion.id}"
