@@ -63,8 +63,10 @@ _SHORT = frozenset("棉麻丝木竹铁铜钢银铝瓷皮布")
 
 def of_other_part(text: str, start: int, word: str, lexicon: Lexicon, facts: Facts) -> str | None:
     """The part that a line says to be of a material and the record has of another, or None."""
+    if word.isascii():
+        return None
     parts = _parts_of(facts.sources, lexicon)
-    if not parts or word.isascii():
+    if not parts:
         return None
     begun = max((match.end() for match in _CLAUSE.finditer(text, 0, start)), default=0)
     ends = _CLAUSE.search(text, start + len(word))
