@@ -1,12 +1,13 @@
 """What customers ask and write, before it is kept: nobody's data stays in it, and nothing that speaks to a model.
 
-What such words are is for ``generation.personal`` and ``generation.injection`` to say; who wrote them is never read.
+What such words are is for ``generation.reading.personal`` and ``generation.reading.injection`` to say; who wrote them
+is never read.
 """
 
 from dataclasses import dataclass, field
 
-from generation.injection import without_instructions
-from generation.personal import cleaned, locale_of
+from generation.reading.injection import without_instructions
+from generation.reading.personal import cleaned, locale_of
 
 SHOWN = 20  # lines of what was taken out
 

@@ -41,7 +41,7 @@ def load(
 
     Example: `copydesk load products.csv --map title=name --map attributes.Material=mat --currency USD`
     """
-    from generation.personal import in_id, locale_of, masked, without_personal
+    from generation.reading.personal import in_id, locale_of, masked, without_personal
     from generation.records import Product
     from sql.catalogue import products_loaded_on, upsert_products
     from sql.feeds import FeedError, RefusedRow, Remark, read_products
@@ -117,7 +117,7 @@ def load(
 
 
 def _print_lines(what: str, lines: list[tuple[int, str]]) -> None:
-    from generation.personal import locale_of, masked
+    from generation.reading.personal import locale_of, masked
 
     for line, reason in lines[:SHOWN]:
         screen.print(f"  {what}: line {line}: {escape(masked(reason, locale_of(reason)))}", soft_wrap=True)
@@ -213,7 +213,7 @@ def segments(
 
     Example: `copydesk segments transactions.csv --purchases --products products.csv`
     """
-    from generation.personal import in_segment, locale_of, masked
+    from generation.reading.personal import in_segment, locale_of, masked
     from generation.records import Segment
     from sql.catalogue import other_segments, upsert_segments
     from sql.feeds import FeedError, RefusedRow, Remark, read_segments

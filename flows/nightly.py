@@ -22,15 +22,7 @@ from flows.choosing import choose_waiting
 from flows.forecast import Forecast, forecast_line, forecast_run
 from flows.judging import judge_waiting
 from flows.parameters import RunParameters
-from flows.planning import (
-    all_selections,
-    calibrations_of,
-    dry_run,
-    judgements_of,
-    judges_of,
-    open_the_day,
-    run_limits,
-)
+from flows.planning import all_selections, calibrations_of, dry_run, judgements_of, judges_of, open_the_day, run_limits
 from flows.progress import Progress, tell
 from flows.settings import load_settings
 from flows.writing import write_pending

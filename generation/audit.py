@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from generation.facts import facts_of, normal
+from generation.ledger.facts import facts_of
+from generation.reading.text import normal
 from generation.records import Brief, Campaign, Outcome, Product, Promotion, Sampling, ScoredCopy, Segment
 
 ROUNDS = 10_000  # of a permutation test

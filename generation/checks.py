@@ -4,35 +4,37 @@ Each gate is a small function over the parsed fields. Gates reject; ranking what
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 
-from generation.answers import answer_gate
-from generation.audiences import persona_gate, recommendation_gate, stage_gate
 from generation.channels import Channel, load_channel
-from generation.claims import CLAIMS, FEATURE, NUMBERS, Finding, findings_in
-from generation.comparing import compared_findings, disparagement_gate
-from generation.content import content_of
-from generation.digests import basis_gate, digest_gate, quote_gate
-from generation.endings import cut_end
-from generation.facts import Facts, facts_of, holds, normal
 from generation.guards import injection_gate, kept_private, personal_gate
-from generation.lines import lines_of
-from generation.looks import look_for
+from generation.kinds.answers import answer_gate
+from generation.kinds.audiences import persona_gate, recommendation_gate, stage_gate
+from generation.kinds.comparing import compared_findings, disparagement_gate
+from generation.kinds.digests import basis_gate, digest_gate, quote_gate
+from generation.ledger.claims import FEATURE, findings_in
+from generation.ledger.facts import Facts, facts_of
+from generation.ledger.finding import CLAIMS, NUMBERS, Finding
 from generation.parsing import ParseError, parse
+from generation.reading.endings import cut_end
+from generation.reading.lines import lines_of
+from generation.reading.looks import look_for
+from generation.reading.text import holds, normal
+from generation.reading.tongues import other_language
 from generation.records import AdCopy, Brief, Claim, Draft, Fields, Rejection
+from generation.repetition import LOOP, may_loop, repetition_gate
 from generation.shape import (
     Context,
     characters_gate,
     count_gate,
+    each_line,
     length_gate,
+    plain_whole,
     refusal,
     warnings_for,
     whole,
     wording_gate,
 )
-from generation.tongues import other_language
 
 _PLACEHOLDER = re.compile(
     r"\[[a-z一-鿿][^\]]{0,30}\]|</?[a-z][^<>]{0,80}>|\bx{3,}\b|lorem ipsum|\bas an ai\b|\blanguage model\b"
@@ -72,19 +74,6 @@ _ADDRESS = (
 )
 _CONTACT = re.compile(f"{_ADDRESS}|{_TELEPHONE}")
 _may_be_placeholder, _may_be_contact = look_for([_PLACEHOLDER]), look_for([_CONTACT])
-_LOOP = re.compile(r"(.{2,40}?)(?:[\s,，、]{0,3}\1){2,}")
-_SENTENCE_END = re.compile(r"[.!?。！？；;](?:\s|$)?")
-_A_SENTENCE = 10  # hanzi
-_SHORT_LOOP = re.compile(r"(.{3,6}?)(?:[\s,，、]{0,3}\1){2}")
-_SHORTEST_LOOP = 6  # characters: three times the shortest phrase
-_AT_ONCE = 2  # words
-_LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
-# "That that" and "had had" are English, and "a" may be a grade's or a vitamin's letter.
-_SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your")
-_NEVER_TWICE = tuple(f"{word} {word}" for word in _SMALL)
-_PIECES = re.compile(r"[.!?]+(?: |$|(?=\n))|\n")
-_SHORTEST_TWICE = 4  # words of a sentence that may not come again; a name or a refrain has fewer
-_LISTS = frozenset({"bullet", "point", "first", "second", "likes", "needs"})
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z][a-z'&-]*")
 # Mathematical and enclosed letters; Chinese text may have full-width ones, English has none.
@@ -124,7 +113,7 @@ def letters_gate(fields: Fields, context: Context) -> Rejection | None:
     odd = _SET_LETTERS if context.brief.locale.startswith("zh") else _ODD_LETTERS
     if text.isascii() or not odd.search(text):
         return None
-    for name, line in _lines(fields):
+    for name, line in each_line(fields):
         if (match := odd.search(line)) and not _spelled_so(match[0], context):
             return refusal("characters", f"{name} holds letters of another width or form, {match[0]!r}", line)
     return None
@@ -137,7 +126,7 @@ def _spelled_so(word: str, context: Context) -> bool:
 
 def whole_lines_gate(fields: Fields, context: Context) -> Rejection | None:
     """Every line ends where its sentence does."""
-    for name, line in _lines(fields):
+    for name, line in each_line(fields):
         if (broken := cut_end(line)) and not holds(context.facts.names, normal(line.rstrip())[-24:].split(" ", 1)[-1]):
             return refusal("truncated", f"{name} is cut off at {broken!r}", line)
     return None
@@ -145,9 +134,9 @@ def whole_lines_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
     """No leftover of a template, a prompt or the model's own manners."""
-    if not _may_be_placeholder(_plain_whole(fields)):
+    if not _may_be_placeholder(plain_whole(fields)):
         return None
-    for name, line in _lines(fields):
+    for name, line in each_line(fields):
         for match in _PLACEHOLDER.finditer(normal(line)):
             if not holds(context.facts.text, match[0]):
                 return refusal("placeholder", f"{name} holds the leftover {match[0]!r}", line)
@@ -156,9 +145,9 @@ def placeholder_gate(fields: Fields, context: Context) -> Rejection | None:
 
 def contact_gate(fields: Fields, context: Context) -> Rejection | None:
     """No web address, e-mail address or telephone number."""
-    if not _may_be_contact(_plain_whole(fields)):
+    if not _may_be_contact(plain_whole(fields)):
         return None
-    for name, line in _lines(fields):
+    for name, line in each_line(fields):
         for match in _CONTACT.finditer(normal(line)):
             if not holds(context.facts.names, match[0].strip()):
                 return refusal("contact", f"{name} holds the address or number {match[0]!r}", line)
@@ -210,122 +199,6 @@ def _refused(finding: Finding) -> Rejection:
     return refusal(
         CLAIMS, f"{claim.field} makes a claim of the kind {claim.kind}, {claim.text!r} ({why})", finding.line
     )
-
-
-def repetition_gate(fields: Fields, context: Context) -> Rejection | None:
-    """The text doesn't loop, and no small word stands twice, as in "for for big families"."""
-    plain = _plain_whole(fields)
-    for twice in _NEVER_TWICE:
-        if twice in plain and not holds(context.facts.text, twice):  # a part of other words, too, most often
-            for name, line in _lines(fields):
-                if holds(normal(line), twice):
-                    return refusal("repetition", f"{name} says {twice!r}", line)
-    if twice_told := _says_again(plain, fields, context):
-        return twice_told
-    for name, line in _lines(fields):
-        if not _may_loop(line.lower()):
-            continue
-        for match in _LOOP.finditer(line.lower()):
-            if normal(match[0]).strip() not in context.facts.text:
-                return refusal("repetition", f"{name} repeats {match[1].strip()!r}", line)
-    for name, line in _lines(fields):
-        if not line.isascii() and (said := _said_twice(line)):
-            return refusal("repetition", f"{name} repeats {said!r}", line)
-    return None
-
-
-def _said_twice(line: str) -> str | None:
-    """A Chinese sentence that a line has twice, word for word; short ones may be a refrain."""
-    # Whatever is so long and comes again has the whole of a piece half as long, which comes again as well.
-    half, find = _A_SENTENCE // 2, line.find
-    if all(find(line[at : at + half], at + half) < 0 for at in range(0, len(line) - 3 * half + 1, half)):
-        return None
-    long = [part for each in _SENTENCE_END.split(line) if len(part := each.strip()) >= _A_SENTENCE]
-    return next((part for at, part in enumerate(long) if part in long[:at]), None)
-
-
-def _says_again(plain: str, fields: Fields, context: Context) -> Rejection | None:
-    """An English sentence that comes again, and a bullet that only turns another one's words round."""
-    spaces = _SHORTEST_TWICE - 1
-    many = plain.count(" ") >= 2 * spaces
-    pieces = [piece for piece in _PIECES.split(plain) if piece.count(" ") >= spaces] if many else []
-    if len(set(pieces)) < len(pieces) and context.channel.about not in ("comparison", "reviews"):
-        lines = Counter(normal(line) for _, line in _lines(fields))
-        for name, line in _lines(fields):
-            whole_line, said = normal(line), Counter(_PIECES.split(normal(line)))
-            again = [piece for piece, times in said.items() if times > 1] + [whole_line] * (lines[whole_line] > 1)
-            for piece in again:
-                if piece.count(" ") >= _SHORTEST_TWICE - 1 and not holds(context.facts.text, piece):
-                    return refusal("repetition", f"{name} says {piece!r} again", line)
-    for name in _LISTS.intersection(fields):
-        seen: set[frozenset[str]] = set()
-        for line in fields[name]:
-            words = frozenset(content_of(normal(line)))
-            if len(words) > 1 and words in seen:
-                return refusal("repetition", f"{name} says the same as another line of it", line)
-            seen.add(words)
-    return None
-
-
-def _may_loop(line: str) -> bool:
-    """Whether a line may hold a loop: far cheaper than trying every phrase at every place.
-
-    English that goes round says a word again, or goes round within a word; "than an ant" does neither.
-    """
-    if not line.isascii():
-        return _seems_to_loop(line)
-    words = line.replace(",", " ").split()
-    if len(set(words)) < len(words) and _comes_round(words):
-        return _seems_to_loop(line)
-    return any(len(word) >= _SHORTEST_LOOP and _loops_inside(word) for word in words)
-
-
-def _comes_round(words: Sequence[str]) -> bool:
-    """Whether a word comes again at once, or after the word that it came after."""
-    last: dict[str, int] = {}
-    for at, word in enumerate(words):
-        before = last.get(word)
-        if before is not None and (at - before <= _AT_ONCE or (before and words[at - 1] == words[before - 1])):
-            return True
-        last[word] = at
-    return False
-
-
-@lru_cache(maxsize=65536)  # copy is made of few words
-def _loops_inside(word: str) -> bool:
-    return _LOOP.search(word) is not None
-
-
-def _seems_to_loop(line: str) -> bool:
-    """The same by counting its characters.
-
-    In a phrase of three to six characters two stand whole from its first even place on, and come three times within
-    twenty. In one of seven or more, four stand from its first multiple of four on; they come again after the phrase and
-    at most three characters between, and with them all that is left of the phrase.
-    """
-    count, find = line.count, line.find
-    for at in range(0, len(line) - 5, 2):
-        if count(line[at : at + 2], at, at + 20) > 2 and (
-            _SHORT_LOOP.match(line, at) or (at and _SHORT_LOOP.match(line, at - 1))
-        ):
-            return True
-    for at in range(0, len(line) - 16, 4):
-        again = find(line[at : at + 4], at + 7, at + 47)
-        while again >= 0:
-            left = max(4, again - at - 6)
-            if line[at : at + left] == line[again : again + left]:
-                return True
-            again = find(line[at : at + 4], again + 1, at + 47)
-    return _LOOP_OF_TWO.search(line) is not None
-
-
-def _plain_whole(fields: Fields) -> str:
-    """For a first look: what no gate finds here it finds in no line, and that is most copy."""
-    return normal(whole(fields))
-
-
-def _lines(fields: Fields) -> Iterator[tuple[str, str]]:
-    return ((name, line) for name, lines in fields.items() for line in lines)
 
 
 Gate = Callable[[Fields, Context], Rejection | None]
@@ -387,7 +260,7 @@ def check_in(context: Context, draft: Draft) -> AdCopy:
 
 def _check(draft: Draft, context: Context) -> AdCopy:
     if draft.finish_reason == "length":
-        looping = any(_may_loop(line) and _LOOP.search(line) for line in draft.text.lower().splitlines())
+        looping = any(may_loop(line) and LOOP.search(line) for line in draft.text.lower().splitlines())
         why = "it goes round in a loop" if looping else "the campaign's max_tokens may be too low"
         reason = f"the draft was cut off after {draft.output_tokens} tokens; {why}"
         return AdCopy(draft, {}, Rejection("truncated", reason))

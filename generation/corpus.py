@@ -17,8 +17,9 @@ import yaml
 
 from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
-from generation.facts import facts_of, holds, names_the_product, normal
+from generation.ledger.facts import facts_of, names_the_product
 from generation.prompts import price_text, product_view
+from generation.reading.text import holds, normal
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
 from generation.shape import same_line
 

@@ -12,8 +12,9 @@ from generation.channels import load_channel
 from generation.checks import check, numbers_gate
 from generation.corpus import examples
 from generation.engine import Engine
-from generation.facts import Facts, facts_of, names_the_product, normal
+from generation.ledger.facts import Facts, facts_of, names_the_product
 from generation.prompts import PromptRenderer, render
+from generation.reading.text import normal
 from generation.records import AdCopy, Brief, Failure, Sampling
 from generation.shape import Context
 

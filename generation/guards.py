@@ -1,13 +1,14 @@
 """The gates that guard people and the house: nobody's data in copy, and nothing of a supplier's hidden instructions.
 
-What the gates refuse is kept without the data. Finding it is ``generation.personal``'s and ``generation.injection``'s.
+What the gates refuse is kept without the data. Finding it is the affair of ``generation.reading``: personal, injection.
 """
 
 from dataclasses import replace
 
-from generation.facts import Facts, holds, normal
-from generation.injection import instructs, may_instruct
-from generation.personal import leaks, masked
+from generation.ledger.facts import Facts
+from generation.reading.injection import instructs, may_instruct
+from generation.reading.personal import leaks, masked
+from generation.reading.text import holds, normal
 from generation.records import AdCopy, Fields, Rejection
 from generation.shape import Context, refusal, whole
 

@@ -6,9 +6,11 @@ it changes the words as well. Judging itself is in ``generation.checks`` and ``g
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from generation.channels import load_channel
@@ -17,13 +19,10 @@ from generation.channels import load_channel
 # a version number would have to be remembered. prompts.py belongs here because a copy may state what its prompt
 # showed. The price, judging again after an edit that changes no verdict, is a small part of what writing costs.
 CODE = (
-    "answers.py", "audiences.py", "brought.py", "calibration.py", "checks.py", "claims.py", "comparing.py",
-    "content.py", "counted.py", "counting.py", "dates.py", "denials.py", "derived.py", "digests.py", "endings.py",
-    "facts.py", "features.py", "guards.py", "idle.py", "injection.py", "lexicon.py", "lines.py", "looks.py",
-    "materials.py", "measures.py", "needles.py", "numbers.py", "numerals.py", "parsing.py", "parts.py", "personal.py",
-    "policies.py", "prompts.py", "readability.py", "reckoning.py", "scoring.py", "shape.py", "stages.py", "support.py",
-    "tongues.py",
+    "calibration.py", "checks.py", "counting.py", "guards.py", "parsing.py", "prompts.py", "readability.py",
+    "repetition.py", "scoring.py", "shape.py", "stages.py",
 )  # fmt: skip
+FOLDERS = ("kinds", "ledger", "reading")  # all that is in them
 DATA = (
     "figures.yaml", "kinds.yaml", "scoring.yaml", "readability.yaml", "stages.yaml", "voices.yaml",
     "corpus/words-zh-CN.txt", "corpus/zh-CN.yaml",
@@ -38,9 +37,16 @@ def judgement(channel: str) -> str:
     """
     templates, code = files("templates"), files("generation")
     policies = sorted((templates / "policies").iterdir(), key=lambda pack: pack.name)
-    sources = (*policies, *(templates.joinpath(*name.split("/")) for name in DATA), *(code / name for name in CODE))
+    sources = (*policies, *(templates.joinpath(*name.split("/")) for name in DATA), *_modules(code))
     told = [source.read_text("utf-8") for source in sources]
     return hashlib.sha256(json.dumps([_rules(channel), *told], sort_keys=True).encode()).hexdigest()
+
+
+def _modules(code: Traversable) -> Iterator[Traversable]:
+    yield from (code / name for name in CODE)
+    for folder in FOLDERS:
+        modules = sorted((code / folder).iterdir(), key=lambda module: module.name)
+        yield from (module for module in modules if module.name.endswith(".py"))
 
 
 def _rules(channel: str) -> dict[str, Any]:

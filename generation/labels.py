@@ -14,7 +14,7 @@ from typing import Any
 
 from generation.channels import LOCALES, load_channel
 from generation.checks import check
-from generation.facts import facts_of
+from generation.ledger.facts import facts_of
 from generation.records import Brief, Campaign, Draft, Product, Segment
 from generation.scoring import score
 

@@ -24,8 +24,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from transformers import PreTrainedTokenizerBase
 
 from generation.channels import LOCALES, load_channel
-from generation.injection import without_instructions
-from generation.personal import cleaned, masked
+from generation.reading.injection import without_instructions
+from generation.reading.personal import cleaned, masked
 from generation.records import Brief, Candidate, Failure, Fields, Product, ProductReviews, Prompt, Question, Segment
 from generation.stages import stage_of
 

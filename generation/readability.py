@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from generation.facts import Facts, holds, normal
+from generation.ledger.facts import Facts
+from generation.reading.text import holds, normal
 
 _SENTENCE_END = re.compile(r"[!?;。\n]+|\.(?=\s|$)")
 _HAN = re.compile("[\u3400-\u9fff]")

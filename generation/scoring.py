@@ -17,9 +17,10 @@ import yaml
 from generation.calibration import Calibrations, shown
 from generation.channels import Channel, load_channel
 from generation.checks import check_in
-from generation.facts import Facts, facts_of, holds, names_the_product, normal
 from generation.judgement import judgement
+from generation.ledger.facts import Facts, facts_of, names_the_product
 from generation.readability import prose_of, readability, voice
+from generation.reading.text import holds, normal
 from generation.records import AdCopy, Generation, Outcome, ScoredCopy, Segment
 from generation.shape import Context
 

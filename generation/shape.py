@@ -12,12 +12,13 @@ from itertools import pairwise
 
 from generation.channels import Channel, FieldSpec, Rule
 from generation.counting import COUNTERS, UNITS, in_charset
-from generation.facts import Facts, composed, holds, normal
-from generation.injection import Echoes, echoes_of
-from generation.looks import look_for, search_for
-from generation.personal import locale_of, masked
-from generation.policies import market_of
+from generation.ledger.facts import Facts
+from generation.ledger.policies import market_of
 from generation.prompts import hidden_in
+from generation.reading.injection import Echoes, echoes_of
+from generation.reading.looks import look_for, search_for
+from generation.reading.personal import locale_of, masked
+from generation.reading.text import composed, holds, normal
 from generation.records import Brief, Fields, Product, Rejection
 
 SHOWN = 160  # characters of a refused line that its reason repeats
@@ -237,3 +238,12 @@ def refusal(gate: str, problem: str, line: str) -> Rejection:
     """A rejection whose reason repeats the line, cut where it is long."""
     # Masked before it is cut, or half a number would be left that nobody finds any more.
     return Rejection(gate, f"{problem}: {line if len(line) <= SHOWN else masked(line, locale_of(line))[:SHOWN] + '…'}")
+
+
+def plain_whole(fields: Fields) -> str:
+    """For a first look: what no gate finds here it finds in no line, and that is most copy."""
+    return normal(whole(fields))
+
+
+def each_line(fields: Fields) -> Iterator[tuple[str, str]]:
+    return ((name, line) for name, lines in fields.items() for line in lines)

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from generation.facts import normal
+from generation.reading.text import normal
 from generation.records import Fields
 from generation.scoring import words_of
 

@@ -1,7 +1,7 @@
 """What a campaign of life cycles says to each stage: what the model is told, and the words that a stage refuses.
 
 The words are data, templates/stages.yaml. The gate that refuses them
-is in ``generation.audiences``; which segment is at which stage is decided where segments are made.
+is in ``generation.kinds.audiences``; which segment is at which stage is decided where segments are made.
 """
 
 from collections.abc import Mapping

@@ -12,8 +12,11 @@ import pytest
 # Before anything imports vLLM, torch or Prefect: their own defaults are made for servers.
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
 
-from generation import channels, content, judgement, lexicon, measures, policies, readability, scoring, stages
+from generation import channels, judgement, readability, scoring, stages
 from generation.engine import Engine, EngineOptions
+from generation.kinds import measures
+from generation.ledger import lexicon, policies
+from generation.reading import content
 from sql.database import Database, downgrade, migrate, open_database
 
 

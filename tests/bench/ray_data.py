@@ -12,16 +12,7 @@ from typing import Any
 from generation.engine import SHIPPED_MODEL, Engine
 from generation.records import Brief
 from tests.bench.rows import Options, Row, Skipped, interleaved
-from tests.bench.workload import (
-    OPTIONS,
-    begin_run,
-    empty_cache,
-    forget_runs,
-    pending_briefs,
-    renderer_for,
-    shop,
-    write,
-)
+from tests.bench.workload import OPTIONS, begin_run, empty_cache, forget_runs, pending_briefs, renderer_for, shop, write
 
 REPEATS = 3  # Ray's side takes minutes; a rehearsal does with one
 

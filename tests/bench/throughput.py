@@ -17,16 +17,7 @@ from unittest.mock import patch
 from generation.engine import SHIPPED_MODEL, Engine, EngineOptions, _sampling_params
 from generation.records import Prompt
 from tests.bench.rows import Options, Row, Skipped, interleaved
-from tests.bench.workload import (
-    OPTIONS,
-    Recorder,
-    begin_run,
-    empty_cache,
-    engine_arguments,
-    forget_runs,
-    shop,
-    write,
-)
+from tests.bench.workload import OPTIONS, Recorder, begin_run, empty_cache, engine_arguments, forget_runs, shop, write
 
 # With the shipped tokenizer's ids. Weights are random: the copy is nonsense, the arithmetic is not.
 SHAPES: dict[str, dict[str, int]] = {

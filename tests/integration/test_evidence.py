@@ -11,14 +11,7 @@ from sqlalchemy import text
 
 from flows.planning import open_the_day
 from generation.records import AdCopy, Brief, Claim, Draft, Evidence, Outcome, Product, Promotion, ScoredCopy, Segment
-from sql.catalogue import (
-    CampaignError,
-    CampaignSpec,
-    read_campaign,
-    upsert_campaign,
-    upsert_products,
-    upsert_segments,
-)
+from sql.catalogue import CampaignError, CampaignSpec, read_campaign, upsert_campaign, upsert_products, upsert_segments
 from sql.copies import Filters, list_copies, read_copies, read_copy
 from sql.database import Database, point_catalogue
 from sql.evidence import note_prices, upsert_evidence

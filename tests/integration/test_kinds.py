@@ -33,14 +33,7 @@ from generation.records import (
 )
 from review.app import create_app
 from review.decisions import approve, objection
-from sql.catalogue import (
-    CampaignError,
-    CampaignSpec,
-    read_campaign,
-    upsert_campaign,
-    upsert_products,
-    upsert_segments,
-)
+from sql.catalogue import CampaignError, CampaignSpec, read_campaign, upsert_campaign, upsert_products, upsert_segments
 from sql.choosing import read_contests
 from sql.copies import Filters, StoredCopy, list_copies, read_copies
 from sql.customers import upsert_comparisons, upsert_questions, upsert_reviews

@@ -22,10 +22,10 @@ from generation.channels import load_channel
 from generation.checks import check, check_fields
 from generation.engine import Engine, EngineOptions
 from generation.evaluation import DEMO_SAMPLING
-from generation.facts import normal
-from generation.injection import Cut
-from generation.personal import cleaned
 from generation.prompts import PromptRenderer, TemplateSet, render
+from generation.reading.injection import Cut
+from generation.reading.personal import cleaned
+from generation.reading.text import normal
 from generation.records import Brief, Campaign, Failure, Product, Segment
 from sql.feeds import read_products
 

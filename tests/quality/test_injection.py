@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generation.engine import Engine, EngineOptions
-from generation.facts import facts_of
+from generation.ledger.facts import facts_of
 from tests.quality.injection import VARIABLE, carries, cases, cut_share, echoed, measure, payloads, sample_products
 
 

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.channels import channel_names, load_channel
-from generation.checks import _may_loop, _seems_to_loop, check, check_fields
+from generation.checks import check, check_fields
 from generation.counting import sms_segments, utf8_bytes
-from generation.policies import policy
+from generation.ledger.policies import policy
 from generation.records import Brief, Campaign, Draft, Fields, Product, Promotion, Rejection, Segment
+from generation.repetition import _seems_to_loop, may_loop
 from generation.shape import warnings_for
 
 SEGMENT = Segment("s", "Weekend hikers", interests=("day hikes",))
@@ -454,9 +455,9 @@ def test_no_loop_escapes_the_quick_count(before: str, phrase: str, gaps: list[st
 )
 def test_no_loop_of_english_words_escapes(before: str, phrase: str, gap: str, times: int, after: str) -> None:
     looping = gap.join([phrase] * times)
-    assert _may_loop(f"{before} {looping} {after}")
+    assert may_loop(f"{before} {looping} {after}")
     inside = phrase.replace(" ", "") * times
-    assert _may_loop(before + inside + after) or len(inside) < 2 * times
+    assert may_loop(before + inside + after) or len(inside) < 2 * times
 
 
 def test_words_that_only_hold_the_same_letters_are_no_loop() -> None:

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from generation.brought import brought_in
 from generation.channels import load_channel
 from generation.checks import check_fields
-from generation.claims import findings_in
-from generation.counted import miscounted
-from generation.facts import facts_of, normal
+from generation.ledger.brought import brought_in
+from generation.ledger.claims import findings_in
+from generation.ledger.counted import miscounted
+from generation.ledger.facts import facts_of
+from generation.reading.text import normal
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
 
 _BAG = Product(

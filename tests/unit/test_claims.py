@@ -12,13 +12,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation import facts
 from generation.channels import load_channel
 from generation.checks import check, check_fields
-from generation.claims import findings_in
-from generation.facts import facts_of
-from generation.lexicon import lexicon_of
-from generation.policies import packs, policy
+from generation.ledger import facts
+from generation.ledger.claims import findings_in
+from generation.ledger.facts import facts_of
+from generation.ledger.lexicon import lexicon_of
+from generation.ledger.policies import packs, policy
 from generation.records import Brief, Campaign, Claim, Draft, Evidence, Product, Promotion, Segment
 
 SEGMENT = Segment("s", "Weekend hikers", interests=("leather crafts",))
@@ -61,8 +61,8 @@ WORDS = {
 def _own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test's words, meant as the packaged idioms have them, and the rules for everybody alone."""
     basic = [pack for pack in packs() if pack.pack == "basic"]
-    monkeypatch.setattr("generation.policies.packs", lambda: basic)
-    monkeypatch.setattr("generation.claims.policy", cache(policy.__wrapped__))
+    monkeypatch.setattr("generation.ledger.policies.packs", lambda: basic)
+    monkeypatch.setattr("generation.ledger.claims.policy", cache(policy.__wrapped__))
     idioms = yaml.safe_load((files("templates") / "policies" / "idioms.yaml").read_text("utf-8"))
     own = lexicon_of(WORDS, idioms)
     for module in ("claims", "support"):
@@ -72,7 +72,7 @@ def _own_words(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _on_a_day_in_november(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "today", lambda: date(2026, 11, 25))
-    monkeypatch.setattr("generation.support.today", lambda: date(2026, 11, 25))
+    monkeypatch.setattr("generation.ledger.support.today", lambda: date(2026, 11, 25))
 
 
 def brief_of(

@@ -10,9 +10,10 @@ import pytest
 from generation.channels import LOCALES, load_channel
 from generation.checks import check
 from generation.corpus import TAUGHT_CHANNELS, TEACHABLE_CHANNELS, Example, examples, hanzi, reply_text, short_name
-from generation.facts import facts_of, normal
-from generation.numbers import numbers_in
+from generation.ledger.facts import facts_of
 from generation.prompts import TemplateSet
+from generation.reading.numbers import numbers_in
+from generation.reading.text import normal
 from generation.records import Draft
 
 SEED = 2  # about one reply in 5,000 fails: a model code cut short (HF60 of HF602), a made-up word such as "heal"

@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 
 from flows.customer_words import Screen
 from generation.records import CustomerQuestion, CustomerReview
-from sql.feeds.customers import (
-    Comparison,
-    QuestionSpec,
-    ReviewSpec,
-    read_comparisons,
-    read_questions,
-    read_reviews,
-)
+from sql.feeds.customers import Comparison, QuestionSpec, ReviewSpec, read_comparisons, read_questions, read_reviews
 from sql.feeds.lines import RefusedRow
 from sql.feeds.lists import list_kind
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from generation.dates import dates_in, day_of
+from generation.reading.dates import dates_in, day_of
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from generation.claims import findings_in
-from generation.facts import facts_of
+from generation.ledger.claims import findings_in
+from generation.ledger.facts import facts_of
 from generation.records import Brief, Campaign, Product, Promotion, Segment
 
 GAME = Product(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.endings import cut_end
+from generation.reading.endings import cut_end
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from generation.channels import load_channel
 from generation.checks import numbers_gate
-from generation.facts import facts_of, holds, normal
-from generation.numbers import numbers_in
+from generation.ledger.facts import facts_of
+from generation.reading.numbers import numbers_in
+from generation.reading.text import holds, normal
 from generation.records import Brief, Campaign, Product, Segment
 from generation.shape import Context
 

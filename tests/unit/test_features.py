@@ -2,8 +2,8 @@
 
 import pytest
 
-from generation.facts import facts_of
-from generation.features import features, of_feature
+from generation.ledger.facts import facts_of
+from generation.ledger.features import features, of_feature
 from generation.records import Brief, Campaign, Product, Segment
 
 

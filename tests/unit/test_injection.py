@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from generation.channels import load_channel
 from generation.checks import check_fields
-from generation.injection import echoes_of, instructs, without_instructions
 from generation.prompts import TemplateSet, hidden_in, product_view
+from generation.reading.injection import echoes_of, instructs, without_instructions
 from generation.records import Brief, Campaign, Product, Segment
 
 NAME = "Airtight Storage Jars Pellwick Kitchen"

@@ -106,25 +106,33 @@ def test_code_that_judges_is_another_verdict(tmp_path: Path, monkeypatch: pytest
     own = {"generation": tmp_path / "generation", "templates": files("templates")}
     monkeypatch.setattr("generation.judgement.files", own.get)
     seen = {judgement.judgement.__wrapped__("sms")}
-    for name in judgement.CODE:
-        with (tmp_path / "generation" / name).open("a", encoding="utf-8") as file:
+    modules = judging_modules(tmp_path / "generation")
+    for module in modules:
+        with module.open("a", encoding="utf-8") as file:
             file.write("# a mended gate\n")
         seen.add(judgement.judgement.__wrapped__("sms"))
-    assert len(seen) == 1 + len(judgement.CODE)
+    assert len(seen) == 1 + len(modules) > 40
+
+
+def judging_modules(room: Path) -> set[Path]:
+    """All that checks and scoring import, and what that imports."""
+    data = {"channels", "records", "judgement"}  # their values are digested, or they hold no rule
+    seen, waiting = set[Path](), [room / "checks.py", room / "scoring.py"]
+    while waiting:
+        if (path := waiting.pop()) in seen:
+            continue
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("generation."):
+                parts = (node.module or "").split(".")[1:]
+                waiting += [room.joinpath(*parts).with_suffix(".py")] if parts[-1] not in data else []
+    return seen
 
 
 def test_every_module_that_judging_goes_through_is_in_the_digest() -> None:
-    data = {"channels", "records", "judgement"}  # their values are digested, or they hold no rule
-    seen, waiting = set[str](), ["checks", "scoring"]
-    while waiting:
-        if (name := waiting.pop()) in seen:
-            continue
-        seen.add(name)
-        for node in ast.walk(ast.parse((GENERATION / f"{name}.py").read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("generation."):
-                module = (node.module or "").removeprefix("generation.")
-                waiting += [module] if module not in data else []
-    assert {f"{name}.py" for name in seen} == set(judgement.CODE)
+    names = {path.relative_to(GENERATION).as_posix() for path in judging_modules(GENERATION)}
+    apart = {name for name in names if name.split("/")[0] not in judgement.FOLDERS}
+    assert apart == set(judgement.CODE)
 
 
 @pytest.mark.parametrize(

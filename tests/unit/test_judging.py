@@ -13,15 +13,7 @@ from hypothesis import strategies as st
 from flows.budget import Limits
 from flows.judging import within
 from generation.engine import SHIPPED_MODEL, load_tokenizer
-from generation.judging import (
-    LEAST_MASS,
-    CannotJudge,
-    digit_tokens,
-    judge_name,
-    part_of,
-    questions,
-    weigh,
-)
+from generation.judging import LEAST_MASS, CannotJudge, digit_tokens, judge_name, part_of, questions, weigh
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.records import Brief, Campaign, Candidate, Contest, Failure, Judged, Product, Question, Segment
 from generation.sharing import common_prefix

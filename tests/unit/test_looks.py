@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation import checks, dates, numbers, personal
+from generation import checks
 from generation.channels import channel_names, load_channel
-from generation.looks import look_for, search_for
-from generation.policies import packs
+from generation.ledger.policies import packs
+from generation.reading import dates, numbers, personal
+from generation.reading.looks import look_for, search_for
 
 
 def in_use() -> Iterator[re.Pattern[str]]:

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from generation.facts import normal
-from generation.numbers import numbers_in
-from generation.numerals import about
+from generation.reading.numbers import numbers_in
+from generation.reading.numerals import about
+from generation.reading.text import normal
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from generation.channels import channel_names, load_channel
 from generation.checks import GATES
-from generation.facts import facts_of, normal
-from generation.numbers import numbers_in
+from generation.ledger.facts import facts_of
 from generation.parsing import DRAFT_CHARACTERS, ParseError, parse
+from generation.reading.numbers import numbers_in
+from generation.reading.text import normal
 from generation.records import Brief, Campaign, Fields, Product, Segment
 from generation.shape import Context, warnings_for
 

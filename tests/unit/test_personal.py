@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from generation.channels import load_channel
 from generation.checks import check, check_fields
-from generation.personal import cleaned, find_personal, in_id, leaks, masked, without_personal
 from generation.prompts import TemplateSet, product_view
+from generation.reading.personal import cleaned, find_personal, in_id, leaks, masked, without_personal
 from generation.records import Brief, Campaign, Draft, Product, Segment
 
 # Numbers of no one: check digits are right, ranges are those set aside for fiction or long known from manuals.

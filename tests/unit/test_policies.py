@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from generation.needles import Index, finder, needles
-from generation.numbers import _COUNTED
-from generation.policies import Policy, PolicyError, market_of, pack_of, packs, policy
+from generation.ledger.policies import Policy, PolicyError, market_of, pack_of, packs, policy
+from generation.reading.needles import Index, finder, needles
+from generation.reading.numbers import _COUNTED
 
 PACK = """
 pack: test

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from generation.facts import normal
+from generation.reading.text import normal
 
 PACKS = {"us": "markets", "eu": "markets", "uk": "markets", "cn": "markets", "google": "channels", "meta": "channels"}
 KINDS = {

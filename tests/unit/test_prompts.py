@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.channels import LOCALES, channel_names, load_channel
-from generation.digests import basis_gate
 from generation.engine import SHIPPED_MODEL, load_tokenizer
-from generation.facts import facts_of
+from generation.kinds.digests import basis_gate
+from generation.ledger.facts import facts_of
 from generation.prompts import (
     DESCRIPTION_CHARACTERS,
     Data,

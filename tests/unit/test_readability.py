@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.facts import facts_of, normal
+from generation.ledger.facts import facts_of
 from generation.readability import Band, Prose, prose_of, readability, traits_of, voice
+from generation.reading.text import normal
 from generation.records import Brief, Campaign, Product, Segment
 from generation.scoring import words_of
 

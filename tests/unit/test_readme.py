@@ -35,7 +35,7 @@ def test_no_setting_is_listed_that_does_not_exist() -> None:
 def test_the_map_names_every_room_and_every_module_of_flows_generation_and_sql() -> None:
     tree = README.split("## The house")[1].split("```")[1]
     for room in ("flows", "generation", "sql"):
-        for module in (ROOT / room).glob("[a-z]*.py"):
+        for module in (ROOT / room).glob("**/[a-z]*.py" if room == "generation" else "[a-z]*.py"):
             assert re.search(rf"\b{module.name}\b", tree), f"{room}/{module.name} is not on the map"
 
 
@@ -47,9 +47,12 @@ def test_what_it_is_the_two_commands_and_what_you_will_see_stand_in_the_first_th
 
 def test_the_map_names_only_what_is_there() -> None:
     tree = README.split("## The house")[1].split("```")[1]
-    room = ""
+    room = folder = ""
     for line in tree.splitlines():
         if match := re.match(r"(\w+)/", line):
             room = match[1]
         if match := re.match(r"  ([\w.]+/?)", line):
+            folder = match[1] if match[1].endswith("/") else ""
             assert (ROOT / room / match[1]).exists(), f"{room}/{match[1]}"
+        if match := re.match(r"    ([\w.]+)  ", line):
+            assert (ROOT / room / folder / match[1]).exists(), f"{room}/{folder}{match[1]}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generation.calibration import Calibration
 from generation.channels import channel_names, load_channel
 from generation.checks import check
-from generation.facts import facts_of
+from generation.ledger.facts import facts_of
 from generation.records import Brief, Campaign, CustomerQuestion, Draft, Generation, Product, ScoredCopy, Segment
 from generation.scoring import deductions, explain, judge, score, total, weights
 

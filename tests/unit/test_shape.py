@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from generation.channels import Channel, FieldSpec, channel_names, load_channel
 from generation.counting import COUNTERS
-from generation.facts import facts_of
+from generation.ledger.facts import facts_of
 from generation.records import Brief, Campaign, Fields, Product, Segment
 from generation.shape import (
     Context,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.tongues import other_language
+from generation.reading.tongues import other_language
 
 
 @pytest.mark.parametrize(
