@@ -66,13 +66,13 @@ def _own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     idioms = yaml.safe_load((files("templates") / "policies" / "idioms.yaml").read_text("utf-8"))
     own = lexicon_of(WORDS, idioms)
     for module in ("claims", "support"):
-        monkeypatch.setattr(f"generation.{module}.lexicon", lambda: own)
+        monkeypatch.setattr(f"generation.ledger.{module}.lexicon", lambda: own)
 
 
 @pytest.fixture(autouse=True)
 def _on_a_day_in_november(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "today", lambda: date(2026, 11, 25))
-    monkeypatch.setattr("generation.ledger.support.today", lambda: date(2026, 11, 25))
+    monkeypatch.setattr("generation.ledger.offers.today", lambda: date(2026, 11, 25))
 
 
 def brief_of(
@@ -461,7 +461,7 @@ def test_a_record_says_a_thing_in_its_own_words(
     idioms = yaml.safe_load((files("templates") / "policies" / "idioms.yaml").read_text("utf-8"))
     own = lexicon_of({**WORDS, "certifications": {"en": ["ul listed", "etl listed"], "zh": []}}, idioms)
     for module in ("claims", "support"):
-        monkeypatch.setattr(f"generation.{module}.lexicon", lambda: own)
+        monkeypatch.setattr(f"generation.ledger.{module}.lexicon", lambda: own)
     assert refused(line, brief_of(product=Product("p", "Lamp", description=record))) == gate
 
 
