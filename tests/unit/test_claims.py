@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from generation.channels import load_channel
@@ -180,6 +180,7 @@ def test_a_claims_span_is_its_text(line: str, chinese: bool) -> None:
 )
 def test_a_number_that_the_record_lacks_is_never_supported(number: int, form: str) -> None:
     line = form.format(number)
+    assume(brief_of(line).product.price != number)
     assert [claim.verdict for claim in claims(line, brief_of(line)) if claim.kind != "offer" or not claim.rule] in (
         ["unsupported"],
         ["unsupported", "unsupported"],
