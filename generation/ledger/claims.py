@@ -7,10 +7,10 @@ What supports each is decided in ``generation.ledger.support``; what is refused 
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from generation.ledger.brought import brought_in, may_bring
-from generation.ledger.counted import may_miscount
+from generation.ledger.counts_zh import may_miscount
 from generation.ledger.facts import Facts
 from generation.ledger.features import features, of_feature
+from generation.ledger.features_zh import brought_in, may_bring
 from generation.ledger.figures import condition_left_out, figures_in, miscounts_in
 from generation.ledger.finding import Finding, Look, finding
 from generation.ledger.lexicon import Span, Word, lexicon
@@ -21,7 +21,7 @@ from generation.ledger.policies import Candidates, Rule, market_of, policy
 from generation.ledger.quotations import QUOTE, quotable, quotations_in
 from generation.ledger.sources import REVIEWS
 from generation.ledger.support import of_rule, of_word
-from generation.reading.denials import denied, may_deny
+from generation.reading.denials_zh import denied, may_deny
 from generation.reading.lines import Line, lines_of, may_hide
 from generation.reading.numbers import may_state
 from generation.records import Brief, Fields

@@ -15,7 +15,7 @@ import yaml
 from ahocorasick_rs import AhoCorasick
 
 from generation.ledger.facts import Facts
-from generation.reading.content import found
+from generation.reading.content import record_is_silent
 from generation.reading.looks import look_for
 from generation.reading.needles import encodable
 
@@ -153,9 +153,8 @@ def _denied(line: str, match: re.Match[str]) -> bool:
     if denied and ("," not in denied["between"] or re.search(r"\b(?:or|nor)\b", denied["between"])):
         return True
     ends = _ENDS.search(line, match.end())
-    if ends is not None and ends[0] == "?":
-        return True
-    return bool(found(line[begun : ends.end() if ends else len(line)], "answers", "admits"))
+    asked = ends is not None and ends[0] == "?"
+    return asked or record_is_silent(line, *match.span())
 
 
 def of_feature(feature: Feature, facts: Facts) -> str | None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from generation.ledger.aspects import aspect_of, share_of
 from generation.ledger.bounds import more_told, overstated
 from generation.ledger.contradictions import contradicts, other_count, other_part
-from generation.ledger.counted import miscounted
+from generation.ledger.counts_zh import miscounted
 from generation.ledger.derived import derived
+from generation.ledger.derived_zh import reckoned
 from generation.ledger.facts import Facts
 from generation.ledger.finding import NUMBERS, Finding, Look, finding
 from generation.ledger.idle import is_idle, is_idle_day
@@ -22,7 +23,6 @@ from generation.ledger.offers import (
     of_price,
     of_sum_off,
 )
-from generation.ledger.reckoning import reckoned
 from generation.ledger.reviewers import of_reviewers
 from generation.ledger.sources import REVIEWS
 from generation.reading.dates import Day, dates_in

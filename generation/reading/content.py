@@ -91,6 +91,13 @@ def _one_word(word: str, other: str) -> bool:
     return len(shorter) >= _SHORTEST and longer.startswith(shorter[:STEM]) and len(longer) - len(shorter) <= STEM
 
 
+def record_is_silent(line: str, start: int, end: int) -> bool:
+    """Whether the sentence around a stretch of a normalised line says that the record is silent on it."""
+    begun = max((mark.end() for mark in SENTENCE_END.finditer(line, 0, start)), default=0)
+    stop = SENTENCE_END.search(line, end)
+    return found(line[begun : stop.end() if stop else len(line)], "answers", "admits") is not None
+
+
 def share_held(words: Iterable[str], text: str) -> float:
     """The share of content words that a normalised text holds; 1 where there are none."""
     held = [holds_word(text, word) for word in words]

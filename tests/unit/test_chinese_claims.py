@@ -7,10 +7,10 @@ import pytest
 
 from generation.channels import load_channel
 from generation.checks import check_fields
-from generation.ledger.brought import brought_in
 from generation.ledger.claims import findings_in
-from generation.ledger.counted import miscounted
+from generation.ledger.counts_zh import miscounted
 from generation.ledger.facts import facts_of
+from generation.ledger.features_zh import brought_in
 from generation.reading.text import normal
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
 

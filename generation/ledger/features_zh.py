@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from generation.ledger.facts import Facts
-from generation.reading.content import found
-from generation.reading.denials import denied, may_deny
+from generation.reading.content import record_is_silent
+from generation.reading.denials_zh import denied, may_deny
 from generation.reading.looks import look_for
 
 _ASKED = re.compile(r"[^,。;!?]{0,10}\?")
@@ -84,11 +84,8 @@ def brought_in(line: str, facts: Facts) -> Iterator[Brought]:
 
 def _spoken_of_otherwise(line: str, start: int, end: int) -> bool:
     """Whether a line denies it, asks for it or says that the record is silent."""
-    if (may_deny(line) and denied(line, start, end)) or _ASKED.match(line, end):
-        return True
-    begun = max(line.rfind(mark, 0, start) for mark in "。!?;") + 1
-    stops = re.search(r"[。!?;]", line[end:])
-    return bool(found(line[begun : end + stops.start() if stops else len(line)], "answers", "admits"))
+    denies = may_deny(line) and denied(line, start, end)
+    return denies or _ASKED.match(line, end) is not None or record_is_silent(line, start, end)
 
 
 def _support(words: tuple[str, ...], facts: Facts) -> str | None:
