@@ -5,6 +5,8 @@ run's row in the database is true whatever ends the flow.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
@@ -15,6 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow, FlowStateHook
 from prefect.runtime import flow_run as this_flow_run
+from prefect.server.api.server import SubprocessASGIServer
 
 from flows.artifacts import publish_plan, publish_report
 from flows.budget import Budget, Limits
@@ -31,6 +34,7 @@ from generation.judging import digit_tokens
 from generation.prompts import PromptRenderer, TemplateSet
 from generation.recipe import model_name, model_revision
 from generation.scoring import KEPT, judge
+from generation.watching import Guard
 from sql.choosing import count_unjudged
 from sql.database import DatabaseUnavailable, open_database, require_schema
 from sql.plan import NothingToPlan, Planned, plan
@@ -212,7 +216,7 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
             rehearsal = dry_run(database, settings, parameters)
             publish_plan(rehearsal)
             return {"dry_run": True, **asdict(rehearsal.planned)}
-        with one_run_at_a_time(database) as lock:
+        with one_run_at_a_time(database) as lock, _no_orphan():
             limits = run_limits(settings, parameters)
             model = model_name(settings.engine_options.model)
             weights = model_revision(settings.engine_options.model, settings.model_revision)
@@ -243,6 +247,18 @@ def nightly_copy(parameters: RunParameters = EVERYTHING) -> dict[str, Any]:
             report(run_id)
             summary: RunSummary = run_summary(database, run_id)
             return asdict(summary)
+
+
+@contextmanager
+def _no_orphan() -> Iterator[None]:
+    """Prefect's temporary server, where there is one, doesn't outlive a process that is killed: it has a port."""
+    server = SubprocessASGIServer().server_process
+    guard = Guard([server.pid]) if server is not None else None
+    try:
+        yield
+    finally:
+        if guard is not None:
+            guard.stop()
 
 
 def one_line(error: BaseException) -> str:

@@ -81,7 +81,8 @@ def _how_ended(processes: Sequence[Any]) -> str:
 class Guard:
     """Ends processes when this one ends, however it does.
 
-    vLLM's engine lives on after a parent that was killed, idle, with all its memory and the GPU's.
+    vLLM's engine lives on after a parent that was killed, idle, with all its memory and the GPU's; so does Prefect's
+    temporary server.
     """
 
     def __init__(self, pids: Sequence[int]) -> None:
