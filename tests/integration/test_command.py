@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,14 @@ CAMPAIGN = """- name: spring
 Copydesk = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def _environment(data_folder: Path) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("COPYDESK", "PREFECT"))}
+    return ours | {"COPYDESK_DATA_FOLDER": str(data_folder), "COPYDESK_KV_CACHE_GIB": "1"}
+
+
 def _runner(data_folder: Path) -> Copydesk:
     def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("COPYDESK", "PREFECT"))
-        }
-        environment |= {"COPYDESK_DATA_FOLDER": str(data_folder), "COPYDESK_KV_CACHE_GIB": "1", **variables}
+        environment = _environment(data_folder) | variables
         return subprocess.run(
             [COMMAND, *arguments], env=environment, cwd=data_folder, capture_output=True, text=True, timeout=600
         )
@@ -246,3 +249,41 @@ def test_scores_are_set_against_peoples_ratings(first_run: dict[str, Any], copyd
     forgotten = copydesk("evaluate", "--forget")
     assert forgotten.returncode == 0
     assert "No calibration is in force" in forgotten.stderr
+
+
+def _command_of(pid: int) -> str:
+    """A process's command line; nothing of one that has ended, though nobody may have asked for its status yet."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8").replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _children_of(pid: int) -> dict[int, str]:
+    """A process's children by their ids, each with its command line."""
+    found = [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+    return {child: _command_of(child) for child in found}
+
+
+def test_a_run_killed_outright_is_told_as_crashed_and_leaves_no_server(
+    first_run: dict[str, Any], copydesk: Copydesk, shop: Path
+) -> None:
+    with subprocess.Popen(
+        [COMMAND, "run", "--retry-failed"], env=_environment(shop), cwd=shop,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as run:  # fmt: skip
+        servers: list[int] = []
+        while run.poll() is None and not servers:
+            children = _children_of(run.pid)
+            if any(" guard " in command for command in children.values()):
+                servers = [pid for pid, command in children.items() if "prefect.server" in command]
+            time.sleep(0.05)
+        run.kill()
+    assert servers
+    until = time.monotonic() + 20
+    while any(map(_command_of, servers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(_command_of, servers))
+    told = json.loads(copydesk("status", "--json").stdout.splitlines()[-1])
+    assert told["run_id"] > first_run["run_id"]
+    assert told["status"] == "crashed"
