@@ -1,1 +1,1 @@
-"""What a text says by itself: numbers, dates, words, languages, names; nothing here knows a record."""
+"""What a text says by itself: numbers, dates, words, languages, names; what supports it is for others to see."""
