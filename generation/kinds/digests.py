@@ -11,7 +11,7 @@ from decimal import Decimal
 from generation.ledger.facts import Facts
 from generation.ledger.reviewers import clauses_of, content_words, every_text, ratings_in, texts_of, touched_by
 from generation.prompts import ReviewsView, ShownReview, reviews_view
-from generation.reading.content import SENTENCE_END, content_of, found, holds_word, patterns, share_held
+from generation.reading.content import content_of, found, holds_word, patterns, sentence_start, share_held
 from generation.reading.dates import dates_in, day_of
 from generation.reading.numbers import numbers_in
 from generation.reading.text import normal
@@ -180,8 +180,7 @@ def _places(parts: list[str], text: str) -> list[tuple[int, int]] | None:
 
 def _negated_before(text: str, start: int, end: int) -> bool:
     """Whether the same sentence says "not" just before a passage, and in none of its own words."""
-    begun = max((mark.end() for mark in SENTENCE_END.finditer(text, 0, start)), default=0)
-    before = text[begun:start]
+    before = text[sentence_start(text, start) : start]
     if not before.isascii():
         clause = re.split(r"[,、]", before)[-1]
         return bool(re.search(r"(?:不|没有?|未|别|无)[^\s]{0,2}$", clause))

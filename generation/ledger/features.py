@@ -15,7 +15,7 @@ import yaml
 from ahocorasick_rs import AhoCorasick
 
 from generation.ledger.facts import Facts
-from generation.reading.content import record_is_silent
+from generation.reading.content import record_is_silent, sentence_start
 from generation.reading.looks import look_for
 from generation.reading.needles import encodable
 
@@ -143,7 +143,7 @@ def _begins(line: str, match: re.Match[str]) -> bool:
 
 def _denied(line: str, match: re.Match[str]) -> bool:
     """Whether a line says that the thing lacks it, asks for it, or speaks of the reader's own."""
-    begun = max((end.end() for end in _ENDS.finditer(line, 0, match.start())), default=0)
+    begun = sentence_start(line, match.start(), _ENDS)
     before = line[begun : match.start()]
     if _DENIED_AFTER.match(line, match.end()):
         return True
@@ -154,7 +154,7 @@ def _denied(line: str, match: re.Match[str]) -> bool:
         return True
     ends = _ENDS.search(line, match.end())
     asked = ends is not None and ends[0] == "?"
-    return asked or record_is_silent(line, *match.span())
+    return asked or record_is_silent(line, *match.span(), _ENDS)
 
 
 def of_feature(feature: Feature, facts: Facts) -> str | None:

@@ -18,6 +18,7 @@ from generation.reading.content import record_is_silent
 from generation.reading.denials_zh import denied, may_deny
 from generation.reading.looks import look_for
 
+_ENDS = re.compile("[。!?;]")
 _ASKED = re.compile(r"[^,。;!?]{0,10}\?")
 _NOT = r"(?:不可|不能|不宜|请勿|勿|不支持|不带|不含|没有|禁止|不|无|非|未)[^,。;、]{0,3}"
 _AMOUNT = r"(?:[一二两三四五六七八九十\d]+[个只把条张块支枚根本份套双副]|这?[个只把条张块支])?的?"
@@ -85,7 +86,7 @@ def brought_in(line: str, facts: Facts) -> Iterator[Brought]:
 def _spoken_of_otherwise(line: str, start: int, end: int) -> bool:
     """Whether a line denies it, asks for it or says that the record is silent."""
     denies = may_deny(line) and denied(line, start, end)
-    return denies or _ASKED.match(line, end) is not None or record_is_silent(line, start, end)
+    return denies or _ASKED.match(line, end) is not None or record_is_silent(line, start, end, _ENDS)
 
 
 def _support(words: tuple[str, ...], facts: Facts) -> str | None:

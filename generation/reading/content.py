@@ -91,11 +91,16 @@ def _one_word(word: str, other: str) -> bool:
     return len(shorter) >= _SHORTEST and longer.startswith(shorter[:STEM]) and len(longer) - len(shorter) <= STEM
 
 
-def record_is_silent(line: str, start: int, end: int) -> bool:
+def sentence_start(text: str, at: int, ends: re.Pattern[str] = SENTENCE_END) -> int:
+    """Where the sentence that a place of a text is in begins."""
+    return max((mark.end() for mark in ends.finditer(text, 0, at)), default=0)
+
+
+def record_is_silent(line: str, start: int, end: int, ends: re.Pattern[str]) -> bool:
     """Whether the sentence around a stretch of a normalised line says that the record is silent on it."""
-    begun = max((mark.end() for mark in SENTENCE_END.finditer(line, 0, start)), default=0)
-    stop = SENTENCE_END.search(line, end)
-    return found(line[begun : stop.end() if stop else len(line)], "answers", "admits") is not None
+    stop = ends.search(line, end)
+    said = line[sentence_start(line, start, ends) : stop.end() if stop else len(line)]
+    return found(said, "answers", "admits") is not None
 
 
 def share_held(words: Iterable[str], text: str) -> float:
