@@ -54,7 +54,8 @@ def quiet_libraries() -> None:
     warnings.simplefilter("ignore")
     logging.getLogger("torch").setLevel(logging.ERROR)
     logging.getLogger("prefect").setLevel(logging.ERROR)
-    logging.getLogger("vllm.logging_utils.dump_input").setLevel(logging.CRITICAL)  # pages of it when an engine dies
+    # Pages of it when an engine dies. A filter: vLLM's own configuration, which comes later, sets the levels back.
+    logging.getLogger("vllm.logging_utils.dump_input").addFilter(lambda record: False)
     for name, value in {
         "PYTHONWARNINGS": "ignore",
         "TQDM_DISABLE": "1",

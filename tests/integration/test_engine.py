@@ -1,9 +1,12 @@
 """The engine on vLLM's CPU build with the shipped model."""
 
+import logging
+import warnings
 from collections.abc import Iterator
 
 import pytest
 
+from flows.terminal import quiet_libraries
 from generation.engine import Engine, EngineError, EngineOptions, load_tokenizer
 from generation.prompts import PromptRenderer, render
 from generation.records import Brief, Campaign, Failure, Generation, Product, Prompt, Sampling, Segment
@@ -115,3 +118,19 @@ def test_a_model_that_there_is_no_memory_for_is_one_line_that_says_what_to_lower
     monkeypatch.setattr("vllm.v1.engine.llm_engine.LLMEngine.from_engine_args", fails)
     with pytest.raises(EngineError, match=r"vLLM can't load .*; the engine needs more memory .* COPYDESK_KV_CACHE_GIB"):
         Engine()
+
+
+def test_the_pages_that_a_dying_engine_logs_stay_off_the_screen_however_vllm_sets_its_logging(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from vllm.config.logging import LoggingConfig
+    from vllm.logger import configure_logging
+
+    monkeypatch.setattr("os.environ", {})
+    with warnings.catch_warnings():
+        quiet_libraries()
+    configure_logging(LoggingConfig())
+    pages, other = (logging.getLogger(f"vllm.{name}") for name in ("logging_utils.dump_input", "v1.engine"))
+    record = logging.LogRecord("vllm", logging.ERROR, __file__, 1, "Dumping input data", None, None)
+    assert not pages.filter(record)
+    assert other.filter(record)
