@@ -64,8 +64,12 @@ def examples(
     replies: int = 1,
     locales: Sequence[str] = ("en-US", "zh-CN"),
     channels: Sequence[str] = TAUGHT_CHANNELS,
+    briefs: int = 1,
 ) -> Iterator[Example]:
-    """Examples without end, the same for the same seed, each with so many replies. Products repeat only by chance."""
+    """Examples without end, the same for the same seed, each with so many replies.
+
+    Products repeat only by chance but for the ``briefs`` that each has, one after the other.
+    """
     rng = random.Random(seed)
     number = 0
     while True:
@@ -74,8 +78,10 @@ def examples(
         language = "en-US" if locale == "zh-CN" and rng.random() < CROSS_SHARE else locale
         facts = _make_product(rng, language, f"corpus-{number}")
         campaign = _make_campaign(rng, locale, number)
-        brief = Brief(number, campaign, facts.product, _make_segment(rng, locale), rng.choice(channels), locale)
-        yield Example(brief, tuple(_reply(rng, brief, facts, copied=language == locale) for _ in range(replies)))
+        for _ in range(briefs):
+            brief = Brief(number, campaign, facts.product, _make_segment(rng, locale), rng.choice(channels), locale)
+            copied = language == locale
+            yield Example(brief, tuple(_reply(rng, brief, facts, copied=copied) for _ in range(replies)))
 
 
 def reply_text(fields: Fields) -> str:

@@ -98,20 +98,34 @@ def product_view(product: Product, locale: str) -> dict[str, Any]:
 
     Nobody's personal data, and no sentence that speaks to the model and not to a customer.
     """
-    name = name_of(product)
-    told = [
+    # A product's briefs come one after another, each rendered and then judged: its text is cleaned once for all.
+    attributes = tuple(product.attributes.items())
+    names = (product.title, product.brand, product.category)
+    return dict(_view(names, product.description, attributes, price_text(product, locale), locale))
+
+
+@lru_cache(maxsize=1024)
+def _view(
+    names: tuple[str, str | None, str | None], description: str | None, attributes: tuple[tuple[str, str], ...],
+    price: str | None, locale: str,
+) -> Mapping[str, Any]:  # fmt: skip
+    title, brand, category = names
+    name = " ".join(filter(None, names))
+    told = tuple(
         (clean(name_safe(attribute, locale), ATTRIBUTE_CHARACTERS), clean(text, ATTRIBUTE_CHARACTERS))
-        for attribute, value in list(product.attributes.items())[:ATTRIBUTES]
+        for attribute, value in attributes[:ATTRIBUTES]
         if (text := safe(value, locale, name)) or not value
-    ]
-    description = (product.description or "")[: DESCRIPTION_CHARACTERS * 4]
+    )
     return {
-        "title": clean(name_safe(product.title, locale), TITLE_CHARACTERS),
-        "brand": clean(name_safe(product.brand or "", locale), ATTRIBUTE_CHARACTERS) or None,
-        "category": clean(name_safe(product.category or "", locale), ATTRIBUTE_CHARACTERS) or None,
-        "price": price_text(product, locale),
+        "title": clean(name_safe(title, locale), TITLE_CHARACTERS),
+        "brand": clean(name_safe(brand or "", locale), ATTRIBUTE_CHARACTERS) or None,
+        "category": clean(name_safe(category or "", locale), ATTRIBUTE_CHARACTERS) or None,
+        "price": price,
         "attributes": told,
-        "description": clean(safe(description, locale, name), DESCRIPTION_CHARACTERS) or None,
+        "description": clean(
+            safe((description or "")[: DESCRIPTION_CHARACTERS * 4], locale, name), DESCRIPTION_CHARACTERS
+        )
+        or None,
     }
 
 

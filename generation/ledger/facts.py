@@ -127,7 +127,7 @@ def _told(brief: Brief, product: Product) -> _Told:
     own = brief.other_evidence if product is brief.other else brief.evidence
     return (
         view["title"], view["brand"] or "", view["category"] or "", (view["price"] or "", price),
-        view["description"] or "", tuple(view["attributes"]), clean(campaign.offer or "", 200), promotion,
+        view["description"] or "", view["attributes"], clean(campaign.offer or "", 200), promotion,
         tuple(each for each in own if each.expires is None or each.expires >= today()), *_further(brief),
     )  # fmt: skip
 
