@@ -19,7 +19,7 @@ from generation.parsing import ParseError, parse
 from generation.reading.endings import cut_end
 from generation.reading.lines import lines_of
 from generation.reading.looks import look_for
-from generation.reading.text import holds, normal
+from generation.reading.text import holds, inside_word, normal
 from generation.reading.tongues import other_language
 from generation.records import AdCopy, Brief, Claim, Draft, Fields, Rejection
 from generation.repetition import LOOP, may_loop, repetition_gate
@@ -41,7 +41,7 @@ _PLACEHOLDER = re.compile(
     r"|(?:x{2,}|×{2,}|某某?|\*{2,})(?:品牌|产品|商品|公司|店铺|牌子)|【(?:商品|产品|品牌|店铺?|活动|用户|顾客|客户)(?:名称?|昵称|姓名|标题)】"
     r"|作为一个?(?:ai|人工智能)|语言模型|\b(?:insert|your) (?:brand|product) (?:here|name)\b"
     r"|品牌名称|(?:商品|产品|店铺)名称[:：]"
-    r"|\b(?:(?:long_)?headline|primary_text|preheader|description|bullet|digest)\s?\d?\s?:"
+    r"|(?:\b(?:headline|description|bullet|digest)|long_headline|primary_text|preheader)\s?\d?\s?:"
     r"|(?<![a-z0-9])(?:todo|tbd|undefined|null|nan)(?![a-z0-9])|^(?:sure|certainly|of course)[,!]"
     r"|\bhere(?:'s| is| are) (?:the|your|a|some|my) (?:ad |marketing |product )?"
     r"(?:copy|headlines?|e-?mail|ad\b|caption|version|draft|text\b)"
@@ -149,9 +149,19 @@ def contact_gate(fields: Fields, context: Context) -> Rejection | None:
         return None
     for name, line in each_line(fields):
         for match in _CONTACT.finditer(normal(line)):
-            if not holds(context.facts.names, match[0].strip()):
+            if not holds(context.facts.names, _whole_words(match).strip()):
                 return refusal("contact", f"{name} holds the address or number {match[0]!r}", line)
     return None
+
+
+def _whole_words(found: re.Match[str]) -> str:
+    """What was found with the rest of the words that it begins or ends in: a number may be part of a "100CL"."""
+    text, (start, end) = found.string, found.span()
+    while inside_word(text, start):
+        start -= 1
+    while inside_word(text, end):
+        end += 1
+    return text[start:end]
 
 
 def brand_words_gate(fields: Fields, context: Context) -> Rejection | None:

@@ -18,7 +18,7 @@ _SHORTEST_LOOP = 6  # characters: three times the shortest phrase
 _AT_ONCE = 2  # words
 _LOOP_OF_TWO = re.compile(r"(..)[\s,，、]{0,3}\1[\s,，、]{0,3}\1")
 # "That that" and "had had" are English, and "a" may be a grade's or a vitamin's letter.
-_SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "our", "to", "with", "your")
+_SMALL = ("the", "an", "and", "at", "by", "for", "from", "of", "or", "our", "to", "we", "with", "you", "your")
 _NEVER_TWICE = tuple(f"{word} {word}" for word in _SMALL)
 _PIECES = re.compile(r"[.!?]+(?: |$|(?=\n))|\n")
 _SHORTEST_TWICE = 4  # words of a sentence that may not come again; a name or a refrain has fewer

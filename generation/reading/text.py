@@ -27,13 +27,14 @@ def holds(text: str, phrase: str) -> bool:
     """Whether a normalised text holds a phrase as whole words: "smart" holds no "art". Chinese words have no ends."""
     start = text.find(phrase) if phrase else -1
     while start >= 0:
-        if not (_inside_word(text, start) or _inside_word(text, start + len(phrase))):
+        if not (inside_word(text, start) or inside_word(text, start + len(phrase))):
             return True
         start = text.find(phrase, start + 1)
     return False
 
 
-def _inside_word(text: str, at: int) -> bool:
+def inside_word(text: str, at: int) -> bool:
+    """Whether a Latin word or a figure goes on at a place of a text."""
     around = text[max(0, at - 1) : at + 1]
     return len(around) == 2 and around.isascii() and around.isalnum()
 

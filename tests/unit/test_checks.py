@@ -340,7 +340,8 @@ def test_an_empty_line_of_an_edited_copy_breaks_no_gate() -> None:
         ("[Brand] stool", "placeholder"), ("Stool by [your brand]", "placeholder"), ("<name> stool", "placeholder"),
         ("A <b>solid</b> stool", "placeholder"), ("A stool<br/>", "placeholder"), ("xxx stool", "placeholder"),
         ("Lorem ipsum stool", "placeholder"), ("As an AI, I like stools", "placeholder"),
-        ("A stool, headline: oak", "placeholder"), ("Your brand name stool", "placeholder"),
+        ("A stool, headline: oak", "placeholder"), ("A stool to bepreheader: oak", "placeholder"),
+        ("Your brand name stool", "placeholder"),
         ("A stool. Let me know if you like it.", "placeholder"), ("A stool. Hope this helps.", "placeholder"),
         ("A stool <unk>", "placeholder"), ("【品牌名称】橡木凳", "placeholder"), ("某品牌橡木凳", "placeholder"),
         ("[品牌]橡木凳", "placeholder"), ("作为一个人工智能，我喜欢", "placeholder"),
@@ -394,6 +395,9 @@ def test_a_long_model_code_of_the_title_is_no_telephone_number() -> None:
     assert line_judged("The Holder R4570000906", product=product) == "passed"
     assert line_judged("Item 4570000906123", product=product) == "passed"
     assert line_judged("Item 4570000906124", product=product) == "contact"
+    pot = Product("p", "Mepra Party 20063110 100CL. Coffee Pot")
+    assert line_judged("Mepra Party 20063110 100CL", product=pot) == "passed"
+    assert line_judged("Mepra Party 20063110 100", product=pot) == "contact"
 
 
 def test_an_address_that_is_the_brands_name_passes_but_no_other_beside_it() -> None:
@@ -422,7 +426,8 @@ def test_a_line_that_loops_is_refused(line: str, gate: str) -> None:
     ("line", "gate"),
     [
         ("For for big families", "repetition"), ("Meet the The Oak Stool", "repetition"),
-        ("A stool to sit on and and talk", "repetition"), ("Seats that that child had had fun on", "passed"),
+        ("A stool to sit on and and talk", "repetition"), ("You You want a seat", "repetition"),
+        ("Seats that that child had had fun on", "passed"),
         ("Sit on, on a good day", "passed"), ("With or without, with ease", "passed"),
     ],
 )  # fmt: skip
