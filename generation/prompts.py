@@ -49,7 +49,7 @@ class Data(str):
         return self
 
 
-@lru_cache(maxsize=8192)  # a product's briefs come one after another: no more than these are wanted again
+@lru_cache(maxsize=2048)  # a product's briefs come one after another: no more than these are wanted again
 def clean(value: str, limit: int | None = None) -> str:
     """One line of visible text: no control, zero-width, bidi or private-use characters, at most ``limit`` long.
 
@@ -83,7 +83,7 @@ def price_text(product: Product, locale: str) -> str | None:
     return _formatted(product.price, product.currency, locale)
 
 
-@lru_cache(maxsize=8192)  # the prompt asks first and the checks after it, and prices repeat
+@lru_cache(maxsize=1024)  # the prompt asks first and the checks after it, and prices repeat
 def _formatted(price: Decimal, currency: str, locale: str) -> str:
     return format_currency(price, currency, locale=_babel(locale))
 
@@ -104,7 +104,7 @@ def product_view(product: Product, locale: str) -> dict[str, Any]:
     return dict(_view(names, product.description, attributes, price_text(product, locale), locale))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _view(
     names: tuple[str, str | None, str | None], description: str | None, attributes: tuple[tuple[str, str], ...],
     price: str | None, locale: str,
@@ -211,7 +211,7 @@ def _hidden_in_product(product: Product) -> tuple[str, ...]:
     return _hidden(name_of(product), names, (product.description, *product.attributes.values()))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _hidden(name: str, names: tuple[str | None, ...], texts: tuple[str | None, ...]) -> tuple[str, ...]:
     cut = [sentence for text in texts if text for sentence in without_instructions(visible(text), name).sentences]
     for text in filter(None, names):
@@ -367,7 +367,7 @@ class PromptRenderer:
         self._added_ids = frozenset(self._added.values())
         self._frame = _chat_frame(tokenizer)
         self._literal = lru_cache(maxsize=4096)(self._encode_literal)
-        self._data = lru_cache(maxsize=8192)(self._encode_data)
+        self._data = lru_cache(maxsize=4096)(self._encode_data)
 
     def render(self, brief: Brief) -> Prompt:
         """One brief as token ids, of length at most ``max_prompt_tokens``.

@@ -63,7 +63,7 @@ def _counts(facts: Facts) -> tuple[tuple[int, str, str], ...]:
     return _counts_in(tuple(source.text for source in facts.sources if source.column.startswith(PRODUCT)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _counts_in(texts: tuple[str, ...]) -> tuple[tuple[int, str, str], ...]:
     """What a record counts: how many, by which measure word, of what: 一张贴纸, 地钉8根."""
     found = []

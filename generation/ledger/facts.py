@@ -149,7 +149,7 @@ def _further(brief: Brief) -> tuple[tuple[_Column, ...], tuple[date, ...]]:
     return (*counted, *texts), (brief.reviews.first, brief.reviews.last)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def _of_both(first: _Told, second: _Told) -> Facts:
     """Both products' facts as one record: for the gates that ask only whether something is known at all."""
     one, other = _facts(*first), _facts(*second)
@@ -165,7 +165,7 @@ def _of_both(first: _Told, second: _Told) -> Facts:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)  # a product's briefs come one after another: those in flight are of no more
 def _facts(
     title: str, brand: str, category: str, price: tuple[str, str], description: str,
     attributes: tuple[tuple[str, str], ...], offer: str, promotion: Promotion | None, evidence: tuple[Evidence, ...],

@@ -162,7 +162,7 @@ def of_feature(feature: Feature, facts: Facts) -> str | None:
     return _of_feature(feature, facts.sources, facts.things)
 
 
-@lru_cache(maxsize=4096)  # a product's copies state the same few
+@lru_cache(maxsize=512)  # a product's copies state the same few
 def _of_feature(feature: Feature, sources: tuple, things: frozenset[str]) -> str | None:  # type: ignore[type-arg]
     for source in sources:
         named = source.column.removeprefix("products.attributes.").lower()

@@ -93,7 +93,7 @@ def _support(words: tuple[str, ...], facts: Facts) -> str | None:
     return _told(words, facts.text)
 
 
-@lru_cache(maxsize=4096)  # a product's copies give it the same few
+@lru_cache(maxsize=512)  # a product's copies give it the same few
 def _told(words: tuple[str, ...], text: str) -> str | None:
     for word in words:
         if word in text and len(re.findall(_NOT + re.escape(word), text)) < text.count(word):

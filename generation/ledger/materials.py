@@ -84,7 +84,7 @@ def in_part(word: str, facts: Facts) -> bool:
     return _in_part(word, facts.shares, facts.text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _in_part(word: str, told: tuple[tuple[str, frozenset[Decimal]], ...], text: str) -> bool:
     shares = [values for of, values in told if of.startswith(word) or word.startswith(of)]
     return any(max(values) < 100 for values in shares) or (not shares and bool(BLENDED.search(text)))
@@ -100,7 +100,7 @@ def _said_of_thing(text: str, word: Word, near: int, facts: Facts) -> bool:
     return bool(_MADE_OF.search(text, near, word.start)) or (following is not None and following[1] in facts.things)
 
 
-@lru_cache(maxsize=4096)  # a product's copies say the same few words
+@lru_cache(maxsize=512)  # a product's copies say the same few words
 def _only_layers(word: str, lexicon: Lexicon, text: str) -> frozenset[str]:
     """As what a record has a material, where it has it nowhere as what the thing is made of; else nothing."""
     layers = set[str]()

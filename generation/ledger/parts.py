@@ -38,7 +38,7 @@ _JOINS = re.compile(r"(?:是|为|用的?是?|采用|选用|选了|用了|都是|
 _LONGEST = 16  # characters of an attribute's name and of a clause's part before the material
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _parts_of(sources: tuple, lexicon: Lexicon) -> tuple[tuple[tuple[str, ...], str], ...]:  # type: ignore[type-arg]
     """Each part's names with what its value says, where it says a material."""
     found = []

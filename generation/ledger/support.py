@@ -257,6 +257,6 @@ def _is_kind_of(found: str, wanted: str) -> bool:
     return f" {wanted} ".replace("-", " ") in f" {found} ".replace("-", " ")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _record_words(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lexicon.known_in(text)))

@@ -61,7 +61,7 @@ def _phrases() -> _Phrases:
     return _Phrases(**{kind: re.compile("|".join(f"(?:{pattern})" for pattern in _data()[kind])) for kind in kinds})
 
 
-@lru_cache(maxsize=4096)  # a product's briefs come one after another
+@lru_cache(maxsize=1024)  # a product's briefs come one after another
 def without_instructions(text: str, name: str | None = None) -> Cut:
     """A text without its sentences for the model.
 
@@ -161,7 +161,7 @@ class Echoes:
         return None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def echoes_of(sentences: tuple[str, ...], told: str) -> Echoes:
     """What a copy may not repeat of the cut sentences; what the rest of the record tells, too, it may."""
     runs: set[tuple[str, ...]] = set()

@@ -171,7 +171,7 @@ def masked(text: str, locale: str, told: str = "") -> str:
     return "".join((*pieces, text[at:]))
 
 
-@lru_cache(maxsize=8192)  # a product's briefs come one after another
+@lru_cache(maxsize=1024)  # a product's briefs come one after another
 def cleaned(text: str, locale: str, name: str | None = None) -> tuple[str, tuple[str, ...]]:
     """A text without personal data and the clauses around it, and the kinds of what was taken out.
 
