@@ -106,8 +106,10 @@ def cases(attacks: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Product, Br
 @contextmanager
 def _undefended() -> Iterator[None]:
     """Prompts as they would be if nothing were cut from a product's text."""
+    prompts._view.cache_clear()
     with patch.object(prompts, "without_instructions", lambda text, name=None: Cut(text)):
         yield
+    prompts._view.cache_clear()  # or the gates would take what wasn't cut for the record
 
 
 def measure(engine: Engine, attacks: Sequence[tuple[str, str]], *, cut: bool) -> Arm:

@@ -521,6 +521,7 @@ def test_letters_that_happen_to_stand_inside_the_records_words_are_not_its_words
         ("superlative", "The world's finest stool"), ("superlative", "最好的橡木凳"), ("superlative", "第一品牌"),
         ("superlative", "最轻便的凳子"), ("superlative", "全网最低"), ("superlative", "唯一的选择"),
         ("superlative", "顶级橡木"), ("superlative", "史上好凳"), ("superlative", "最佳橡木凳"),
+        ("superlative", "最舒服的凳子"),
         ("guarantee", "Comfort guaranteed"), ("guarantee", "A risk-free stool"), ("guarantee", "保证舒服"),
         ("guarantee", "无效退款"), ("free", "With free shipping"), ("free", "Free returns"),
         ("free", "Yours for free"), ("free", "全国包邮"), ("free", "免费送货"), ("offer", "Now on sale"),
@@ -550,6 +551,7 @@ def test_a_claim_of_the_models_own_is_refused(kind: str, line: str) -> None:
         "Warm and well made", "保温又好看", "A care-free day", "Sugar-free oak", "Free hands, calm mind", "自由坐卧",
         "A wholesale view of oak", "A stool in oak, no hurrying", "Last seen in our shop", "数量看看",
         "Customers find it in our shop", "五角星凳面", "A treat for the hall", "A secure seat, cured oak",
+        "最舍不得离开的是它", "最难熬的下午，坐一坐", "最放松的时刻",
         "Green like sage", "环形凳面", "疗愈系的绿", "点开看看橡木凳", "A click away",
     ],
 )  # fmt: skip
