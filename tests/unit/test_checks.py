@@ -532,7 +532,8 @@ def test_letters_that_happen_to_stand_inside_the_records_words_are_not_its_words
         ("review", "Customers love this stool"), ("review", "A five-star stool"), ("review", "The bestselling stool"),
         ("review", "A top-rated stool"), ("review", "顾客都说好看"), ("review", "好评如潮"),
         ("health", "Cures a sore back"), ("health", "Treats pain"), ("health", "A detoxifies-all stool"),
-        ("health", "坐着就减肥"), ("health", "治疗腰痛"), ("green", "An eco-friendly stool"),
+        ("health", "坐着就减肥"), ("health", "治疗腰痛"),
+        ("health", "Lightens your skin"), ("health", "Slows melanin production"), ("green", "An eco-friendly stool"),
         ("green", "Climate-neutral oak"), ("green", "A sustainable stool"), ("green", "环保橡木"),
         ("green", "零碳好凳"), ("clickbait", "Click here for the stool"), ("clickbait", "点击这里看橡木凳"),
     ],
@@ -552,7 +553,8 @@ def test_a_claim_of_the_models_own_is_refused(kind: str, line: str) -> None:
         "A wholesale view of oak", "A stool in oak, no hurrying", "Last seen in our shop", "数量看看",
         "Customers find it in our shop", "五角星凳面", "A treat for the hall", "A secure seat, cured oak",
         "最舍不得离开的是它", "最难熬的下午，坐一坐", "最放松的时刻",
-        "Green like sage", "环形凳面", "疗愈系的绿", "点开看看橡木凳", "A click away",
+        "Green like sage", "Lightens the hall", "A skin-soft seat",
+        "环形凳面", "疗愈系的绿", "点开看看橡木凳", "A click away",
     ],
 )  # fmt: skip
 def test_words_that_only_look_like_a_claim_pass(line: str) -> None:
