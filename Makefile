@@ -7,6 +7,9 @@ BIN := .venv/bin
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' deploy/locked/cpu.txt)
 
+# Where a container forbids bytecode, torch and vLLM would be compiled anew at every start: half of what it takes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test bench install lint types lock clean
 .DELETE_ON_ERROR:
 

@@ -219,12 +219,15 @@ class Engine:
                         prompt = in_flight.pop(output.request_id)
                         sequences -= prompt.sequences
                         yield self._answer(prompt, output)
+                self._watch.obey()
         except _Died as death:
             alive = False
             return str(death)
         finally:
-            if alive and in_flight and self._engine is not None:
-                self._engine.abort_request(list(in_flight))
+            if self._engine is not None:
+                if alive and in_flight:
+                    self._engine.abort_request(list(in_flight))
+                self._watch.obey()
         return None
 
     def _step(self) -> list[Any]:

@@ -1,4 +1,5 @@
-"""Watches over vLLM's engine: ends one that falls silent, says how its processes ended, and leaves no orphan.
+"""Watches over vLLM's engine: ends one that falls silent, says how its processes ended, lets no signal get lost in it,
+and leaves no orphan.
 
 What follows from a death is the engine module's.
 """
@@ -8,8 +9,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
-from types import TracebackType
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
 from typing import Any
 
 
@@ -27,15 +28,23 @@ class Watch:
         self._since: float | None = None
         self._stopped = threading.Event()
         self._guard = Guard([process.pid for process in processes]) if processes else None
+        self._later = Later()
         threading.Thread(target=self._run, name="engine watch", daemon=True).start()
 
     def __enter__(self) -> None:
         self._since = time.monotonic()
+        if not self._processes:
+            self._later.begin()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._since = None
+        self._later.end()
+
+    def obey(self) -> None:
+        """Let a signal that came during a step have its effect: raises what its handler raises."""
+        self._later.obey()
 
     def stop(self) -> None:
         """The engine is to be shut down."""
@@ -55,11 +64,13 @@ class Watch:
             silent = time.monotonic() - since > self._silence
             self._cause = f"no token for {self._silence:.0f} s" if silent else _how_ended(self._processes)
             if self._cause:
-                self._stopped.set()
-                self._end()
+                if self._processes:
+                    self._stopped.set()
+                self._end()  # in this process again and again until the step has ended: Python may swallow the first
 
     def _end(self) -> None:
         if not self._processes:
+            self._later.at_once = True
             _thread.interrupt_main()
             return
         for process in self._processes:
@@ -76,6 +87,43 @@ def _how_ended(processes: Sequence[Any]) -> str:
                 return "its process was killed, as by the kernel when memory runs out"
             return f"its process ended with status {process.exitcode}"
     return ""
+
+
+class Later:
+    """Ctrl-C and SIGTERM take effect when a step of the engine has ended, a second one at once.
+
+    A step is C for tenths of a second, and the first Python after it may be a finaliser's, in which Python swallows
+    what a handler raises: the run would go on as if nobody had asked.
+    """
+
+    def __init__(self) -> None:
+        self.at_once = False
+        self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        self._asked: int | None = None
+
+    def begin(self) -> None:
+        """Signals wait from here. Only the main thread hears them; another has nothing to wait for."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if callable(handler := signal.getsignal(number)):
+                    self._before[number] = handler
+                    signal.signal(number, self._hear)
+
+    def end(self) -> None:
+        """Signals don't wait any more."""
+        while self._before:
+            signal.signal(*self._before.popitem())
+
+    def obey(self) -> None:
+        """Raise what the handler of a signal that has waited raises."""
+        if self._asked is not None:
+            asked, self._asked = self._asked, None
+            signal.raise_signal(asked)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._asked is not None or self.at_once:
+            self._before[number](number, frame)
+        self._asked = number
 
 
 class Guard:

@@ -248,13 +248,22 @@ def test_a_dead_engine_in_this_process_is_gone_before_the_next_is_built(
     assert most == 1
 
 
-def test_a_silent_engine_in_this_process_is_interrupted(built: list[Double], monkeypatch: pytest.MonkeyPatch) -> None:
-    step = Double.step
+@pytest.mark.parametrize("swallowed", [0, 2])
+def test_a_silent_engine_in_this_process_is_interrupted(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch, swallowed: int
+) -> None:
+    step, left = Double.step, swallowed
 
     def silent(self: Double) -> list[Any]:
+        nonlocal left
         if len(built) == 1 and self.steps == 5:
             for _ in range(1000):
-                time.sleep(0.01)
+                try:
+                    time.sleep(0.01)
+                except KeyboardInterrupt:
+                    if not left:
+                        raise
+                    left -= 1
         return step(self)
 
     monkeypatch.setattr(Double, "step", silent)
@@ -275,6 +284,57 @@ def test_a_persons_interruption_stays_one_and_ends_what_is_in_flight(
         list(engine.generate(prompts(20)))
     assert built[0].waiting == []
     assert len(built) == 1
+
+
+class Finaliser:
+    """A signal reaches Python in ``__del__``, as after a long call into C."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self.number)
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_that_a_finaliser_of_the_engine_would_swallow_still_stops_and_what_is_finished_is_kept(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch, number: int, raised: type[BaseException]
+) -> None:
+    step = Double.step
+
+    def signalled(self: Double) -> list[Any]:
+        if self.steps == 5:
+            Finaliser(number)
+        return step(self)
+
+    def terminate(number: int, frame: Any) -> None:
+        sys.exit(128 + number)
+
+    monkeypatch.setattr(Double, "step", signalled)
+    before = signal.signal(signal.SIGTERM, terminate)
+    results: list[Any] = []
+    try:
+        with Engine() as engine, pytest.raises(raised):
+            results.extend(engine.generate(prompts(20)))
+        handler_after = signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [result.brief.id for result in results] == list(range(6))
+    assert built[0].waiting == []
+    assert handler_after is terminate
+
+
+def test_a_second_signal_does_not_wait_for_the_end_of_the_step(
+    built: list[Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(self: Double) -> list[Any]:
+        for _ in range(1000):
+            signal.raise_signal(signal.SIGINT)
+        raise AssertionError("no signal had an effect")
+
+    monkeypatch.setattr(Double, "step", endless)
+    with Engine() as engine, pytest.raises(KeyboardInterrupt):
+        list(engine.generate(prompts(20)))
 
 
 def test_the_engine_goes_on_while_no_prompt_is_ready_and_waits_when_it_has_nothing_to_do(built: list[Double]) -> None:
