@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -97,15 +97,16 @@ class Later:
     """
 
     def __init__(self) -> None:
-        self.at_once = False
-        self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        self.at_once = False  # the step is to be interrupted: KeyboardInterrupt, also where Ctrl-C is ignored
+        self._before: dict[int, Any] = {}  # the handlers
         self._asked: int | None = None
 
     def begin(self) -> None:
         """Signals wait from here. Only the main thread hears them; another has nothing to wait for."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                if callable(handler := signal.getsignal(number)):
+                handler = signal.getsignal(number)
+                if callable(handler) or (number == signal.SIGINT and handler is not None):
                     self._before[number] = handler
                     signal.signal(number, self._hear)
 
@@ -121,8 +122,12 @@ class Later:
             signal.raise_signal(asked)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self._asked is not None or self.at_once:
-            self._before[number](number, frame)
+        if self.at_once and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if not callable(handler := self._before[number]):
+            return  # ignored, as in a shell's background
+        if self._asked is not None:
+            handler(number, frame)
         self._asked = number
 
 

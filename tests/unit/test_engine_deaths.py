@@ -63,6 +63,14 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[Double]:
     return engines
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, whatever the shell that started the tests made of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def prompts(count: int) -> Iterator[Prompt]:
     campaign = Campaign(1, "Spring", variants=1)
     for number in range(count):
@@ -249,10 +257,12 @@ def test_a_dead_engine_in_this_process_is_gone_before_the_next_is_built(
 
 
 @pytest.mark.parametrize("swallowed", [0, 2])
+@pytest.mark.parametrize("ctrl_c_is", [signal.default_int_handler, signal.SIG_IGN])
 def test_a_silent_engine_in_this_process_is_interrupted(
-    built: list[Double], monkeypatch: pytest.MonkeyPatch, swallowed: int
+    built: list[Double], monkeypatch: pytest.MonkeyPatch, swallowed: int, ctrl_c_is: Any
 ) -> None:
     step, left = Double.step, swallowed
+    signal.signal(signal.SIGINT, ctrl_c_is)
 
     def silent(self: Double) -> list[Any]:
         nonlocal left
@@ -322,6 +332,21 @@ def test_a_signal_that_a_finaliser_of_the_engine_would_swallow_still_stops_and_w
     assert [result.brief.id for result in results] == list(range(6))
     assert built[0].waiting == []
     assert handler_after is terminate
+
+
+def test_what_is_ignored_stays_ignored_during_a_step(built: list[Double], monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Double.step
+
+    def signalled(self: Double) -> list[Any]:
+        signal.raise_signal(signal.SIGINT)
+        return step(self)
+
+    monkeypatch.setattr(Double, "step", signalled)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Engine() as engine:
+        results = list(engine.generate(prompts(20)))
+    assert len(results) == 20
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_a_second_signal_does_not_wait_for_the_end_of_the_step(
