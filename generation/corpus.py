@@ -18,6 +18,7 @@ import yaml
 from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
 from generation.ledger.facts import facts_of, names_the_product
+from generation.ledger.lexicon import lexicon as claim_words
 from generation.prompts import price_text, product_view
 from generation.reading.text import holds, normal
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
@@ -31,6 +32,7 @@ CURRENCIES = {"en-US": ("USD", "USD", "USD", "EUR", "GBP", "CAD"), "zh-CN": ("CN
 CATALOGUE_SHARE = 0.25  # products written as large catalogues write them: any words at all, at length
 ROUGH_SHARE = 0.25  # of the others, those whose title is made of words that stand for no thing
 LONG_SHARE = 0.15  # products whose description runs on, as real ones do
+OPEN_SHARE = 0.5  # of what segments are called, like and need: any words at all, for a shop's own are none of ours
 KNOWN_SHARE = 0.4  # invented names that are made of everyday words
 CROSS_SHARE = 0.1  # zh-CN briefs whose product is written in English
 PRICELESS_CHANNELS = frozenset({"amazon_listing", "taobao_title"})  # Amazon and Taobao show price and offer themselves
@@ -162,6 +164,8 @@ def _make_catalogue_product(rng: random.Random, locale: str, product_id: str) ->
     features = tuple(_phrase(rng, locale, 1, 3) for _ in range(rng.randint(2, 5)))
     brand, colour = _brand(rng, chinese), rng.choice(words["colours"])
     head = _phrase(rng, locale, 2, 5)
+    if not chinese and rng.random() < 0.25:
+        head += f" {rng.choice(head.split())}"  # "Honey Dipper for Honey": what follows a word, its place must tell
     opening = f"{brand}{joint}{head}" if rng.random() < 0.7 else head
     if rng.random() < 0.2:
         opening += f" {_code(rng)}"
@@ -267,13 +271,32 @@ def _make_segment(rng: random.Random, locale: str) -> Segment:
         kind = rng.choice(category["kinds"]) if rng.random() < 0.7 else _rare(rng, locale == "zh-CN")
         name = rng.choice(words["segment_frames"]).format(kind=_plural(_lower(kind)))
     else:
-        name = rng.choice(words["segment_names"])
+        name = _upper(_open(rng, locale, "names") or rng.choice(words["segment_names"]))
     interests = tuple(
-        _lower(_rare(rng, locale == "zh-CN")) if rng.random() < 0.1 else interest
-        for interest in rng.sample(words["interests"], rng.randint(1, 3))
+        _open(rng, locale, "interests") or interest for interest in rng.sample(words["interests"], rng.randint(1, 3))
     )
-    needs = tuple(rng.sample(words["needs"], rng.choice((0, 1, 1, 2))))
+    needs = tuple(_open(rng, locale, "needs") or need for need in rng.sample(words["needs"], rng.choice((0, 1, 1, 2))))
     return Segment("s", name, interests=interests, needs=needs, size=1000)
+
+
+def _open(rng: random.Random, locale: str, what: str) -> str:
+    """In so many cases as OPEN_SHARE tells, what no list has: to be copied word by word. Else nothing."""
+    if rng.random() >= OPEN_SHARE:
+        return ""
+    chosen = [_audience_word(rng, locale) for _ in range(5)]
+    words = ("" if locale == "zh-CN" else " ").join(chosen[3 : 3 + rng.randint(1, 2)])
+    frame = rng.choice(lexicon(locale)["open_frames"][what])
+    return str(frame.format(word=chosen[0], word2=chosen[1], word3=chosen[2], words=words, Words=_upper(words)))
+
+
+def _audience_word(rng: random.Random, locale: str) -> str:
+    return _lower(_rare(rng, locale == "zh-CN")) if rng.random() < 0.1 else rng.choice(_audience_words(locale))
+
+
+@cache
+def _audience_words(locale: str) -> list[str]:
+    """Everyday words that claim nothing: an audience's supports no material and no colour of a product."""
+    return [word for word in everyday_words(locale) if not claim_words().spans_in(word)]
 
 
 def _make_campaign(rng: random.Random, locale: str, number: int) -> Campaign:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 import jinja2
 from babel import Locale
@@ -21,13 +21,15 @@ from babel.dates import format_date
 from babel.numbers import format_currency
 from jinja2.meta import find_referenced_templates
 from jinja2.sandbox import SandboxedEnvironment
-from transformers import PreTrainedTokenizerBase
 
 from generation.channels import LOCALES, load_channel
 from generation.reading.injection import without_instructions
 from generation.reading.personal import cleaned, masked
 from generation.records import Brief, Candidate, Failure, Fields, Product, ProductReviews, Prompt, Question, Segment
 from generation.stages import stage_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 600
@@ -358,7 +360,7 @@ class PromptRenderer:
     """
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, max_prompt_tokens: int, templates: TemplateSet | None = None
+        self, tokenizer: "PreTrainedTokenizerBase", max_prompt_tokens: int, templates: TemplateSet | None = None
     ) -> None:
         self.tokenizer = tokenizer
         self._templates = templates or TemplateSet()
@@ -427,7 +429,7 @@ class PromptRenderer:
         return tuple(ids)
 
 
-def _chat_frame(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str, str]:
+def _chat_frame(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, str, str]:
     """What the model's chat template puts before, between and after the system and the user message.
 
     The chat template sees two marker words and never any data; a template that refuses a system message gets both

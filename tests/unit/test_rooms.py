@@ -1,6 +1,8 @@
 """The house's one way: which room may import which, and who alone may know a heavy package."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +59,10 @@ def test_a_heavy_package_is_known_to_its_owner_alone(package: str, owners: tuple
     found = [each for room in ROOMS for each in strangers(room, package)]
     assert found
     assert [each for each in found if not each.startswith(owners)] == []
+
+
+def test_the_command_starts_without_what_only_some_of_it_needs() -> None:
+    heavy = ("alembic", "pandas", "prefect", "sqlalchemy", "torch", "transformers", "vllm")
+    program = f"import sys, flows.command; print(*sorted({set(heavy)!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
