@@ -17,9 +17,10 @@ import yaml
 
 from generation.channels import Channel, FieldSpec, load_channel
 from generation.counting import COUNTERS
+from generation.ledger.claims import findings_in
 from generation.ledger.facts import facts_of, names_the_product
-from generation.ledger.lexicon import lexicon as claim_words
 from generation.prompts import price_text, product_view
+from generation.reading.endings import cut_end
 from generation.reading.text import holds, normal
 from generation.records import Brief, Campaign, Fields, Product, Promotion, Segment
 from generation.shape import same_line
@@ -295,8 +296,16 @@ def _audience_word(rng: random.Random, locale: str) -> str:
 
 @cache
 def _audience_words(locale: str) -> list[str]:
-    """Everyday words that claim nothing: an audience's supports no material and no colour of a product."""
-    return [word for word in everyday_words(locale) if not claim_words().spans_in(word)]
+    """Everyday words that claim nothing, for an audience's support nothing of a product, and that may end a line."""
+    frames = ("喜欢{}", "{}", "带{}") if locale == "zh-CN" else ("If you want a {}", "{}", "You want {} things")
+    brief = Brief(0, Campaign(0, "corpus"), Product("", "?"), Segment("", ""), "push", locale)
+    facts = facts_of(brief)
+
+    def fits(word: str) -> bool:
+        lines = tuple(frame.format(word) for frame in frames)
+        return not any(map(cut_end, lines)) and not findings_in({"body": lines}, brief, facts)
+
+    return [word for word in everyday_words(locale) if fits(word)]
 
 
 def _make_campaign(rng: random.Random, locale: str, number: int) -> Campaign:
