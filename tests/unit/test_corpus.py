@@ -36,10 +36,10 @@ def test_nearly_every_reply_passes_all_the_gates_and_is_read_back_as_it_was(
         for reply in example.replies:
             draft = Draft(example.brief, 0, reply_text(reply), 9, -0.1, "stop")
             ad_copy = check(draft, load_channel(example.brief.channel))
-            too_long = [warning for warning in ad_copy.warnings if " better at most " in warning]
-            if ad_copy.rejection or ad_copy.fields != reply or too_long:
-                failed.append((reply, ad_copy.rejection, too_long))
-    assert len(failed) <= 6, failed  # of 600
+            assert not [warning for warning in ad_copy.warnings if " better at most " in warning]
+            if ad_copy.rejection or ad_copy.fields != reply:
+                failed.append((reply, ad_copy.rejection))
+    assert len(failed) <= 3, failed  # of 600
 
 
 def test_no_reply_states_a_colour_that_stands_within_another_word_of_the_product() -> None:
